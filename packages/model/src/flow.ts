@@ -1,0 +1,39 @@
+import type { IpAddress } from "./address.js";
+
+/** One direction of a connection as conntrack keeps it (`struct nf_conntrack_tuple`). */
+export interface Tuple {
+  readonly source: IpAddress;
+  readonly destination: IpAddress;
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+}
+
+/** What conntrack knows of a TCP connection and another kernel needs to carry it on. */
+export interface TcpFlow {
+  /** `enum tcp_conntrack`, linux/netfilter/nf_conntrack_tcp.h. */
+  readonly state: number;
+  readonly scaleOriginal: number;
+  readonly scaleReply: number;
+  /** `IP_CT_TCP_FLAG_*` of each direction. */
+  readonly flagsOriginal: number;
+  readonly flagsReply: number;
+}
+
+/** A connection through one of our services: one conntrack entry. */
+export interface Flow {
+  /** IANA protocol number: 6 is TCP, 17 is UDP. */
+  readonly protocol: number;
+  readonly original: Tuple;
+  /** As the kernel sees it after NAT: its source is the real server. */
+  readonly reply: Tuple;
+  /** `enum ip_conntrack_status`. */
+  readonly status: number;
+  /** Seconds until the entry expires. */
+  readonly timeout: number;
+  readonly mark: number;
+  readonly tcp: TcpFlow | undefined;
+}
+
+/** Connections of our services carry this in the upper half of their conntrack mark, the service's number in the lower. */
+export const flowMark = 0x5650_0000;
+export const flowMarkMask = 0xffff_0000;

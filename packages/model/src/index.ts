@@ -1,0 +1,6 @@
+export * from "./address.js";
+export * from "./duration.js";
+export * from "./flow.js";
+export * from "./pair.js";
+export * from "./report.js";
+export * from "./service.js";

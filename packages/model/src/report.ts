@@ -1,0 +1,144 @@
+/**
+ * What the product tells people: the JSON of the control socket, shared by the daemon that fills it and the admin
+ * command that shows it. Fields may be added, never renamed. Times are ISO 8601 in UTC.
+ */
+export type Role = "initialize" | "backup" | "active";
+export type Health = "up" | "down" | "unknown";
+export type Admin = "enabled" | "draining" | "disabled";
+
+/** Why a role changed; each has one sentence in docs/failover.md. */
+export type RoleReason =
+  | "start"
+  | "silence" // the peer was not heard for the active down interval
+  | "resignation" // the active peer gave up ownership and said so
+  | "peerDied" // the lifeline closed: the peer's agent is gone, and its lease with it
+  | "handover" // planned: `vipair failover`, `maintenance on`, or preemption
+  | "yielded" // two active nodes heard each other, and this one gave way
+  | "leaseLapsed" // this node was stalled longer than its lease lasts
+  | "interfaceDown" // a tracked interface lost its carrier
+  | "trackFailed" // another decisive track failed
+  | "kernelRefused" // the kernel refused the lease or an address
+  | "balancerLost" // the balancer died or stopped answering
+  | "shutdown";
+
+export interface ServerReport {
+  readonly name: string;
+  readonly address: string;
+  readonly health: Health;
+  readonly admin: Admin;
+  readonly weight: number;
+  readonly connections: number;
+  /** New connections since the rules were loaded, and per second over the last few seconds. */
+  readonly totalConnections: number;
+  readonly connectionsPerSecond: number;
+  /** Why health is what it is: `https 200 in 3 ms`, `connection refused`. */
+  readonly because: string;
+  /** How the other node sees it; `undefined` while the peer link is down. */
+  readonly peerHealth?: Health;
+}
+
+export interface ServiceReport {
+  readonly name: string;
+  readonly listen: string;
+  readonly mode: string;
+  readonly scheduler: string;
+  /** At least one server is up, or a sorry server stands in. */
+  readonly up: boolean;
+  readonly servers: readonly ServerReport[];
+}
+
+export interface AddressReport {
+  readonly address: string;
+  readonly interface: string;
+  readonly held: boolean;
+}
+
+export interface PathReport {
+  /** `eth0`, `sync` or `lifeline`. */
+  readonly path: string;
+  readonly up: boolean;
+  /** Milliseconds since the peer was last heard here; absent when never. */
+  readonly lastHeardMs?: number;
+}
+
+export interface PeerReport {
+  readonly node: string;
+  readonly role: Role;
+  readonly reachable: boolean;
+  readonly ready: boolean;
+  readonly maintenance?: boolean;
+  readonly priority?: number;
+  readonly version?: string;
+  /** The peer's own report, as last received over the peer link. */
+  readonly report?: NodeReport;
+}
+
+export interface SyncReport {
+  readonly connected: boolean;
+  readonly connections: number;
+  readonly protected: number;
+  readonly lagMs: number;
+}
+
+/** What one node says about itself. */
+export interface NodeReport {
+  readonly node: string;
+  readonly version: string;
+  readonly role: Role;
+  readonly since: string;
+  readonly reason: RoleReason;
+  readonly ready: boolean;
+  /** What is missing until the node is ready. */
+  readonly missing: readonly string[];
+  readonly maintenance: boolean;
+  readonly priority: number;
+  readonly term: number;
+  readonly addresses: readonly AddressReport[];
+  readonly heartbeat: readonly PathReport[];
+  readonly services: readonly ServiceReport[];
+}
+
+/** `vipair status --json`. */
+export interface StatusReport extends NodeReport {
+  readonly peer: PeerReport;
+  readonly sync: SyncReport;
+}
+
+export type EventKind =
+  | "roleChanged"
+  | "healthChanged"
+  | "adminChanged"
+  | "peerChanged"
+  | "restored" // something of ours was removed by others and put back
+  | "refused" // the kernel refused something
+  | "configChanged"
+  | "conflict" // two active nodes heard each other
+  | "started"
+  | "stopped";
+
+/** One line of `vipair events`. */
+export interface EventReport {
+  readonly at: string;
+  readonly node: string;
+  readonly kind: EventKind;
+  /** One sentence for people. */
+  readonly message: string;
+  /** The same as data: `from`, `to`, `reason`, `tookMs`, `service`, `server`, … */
+  readonly detail: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** What `vipair failover` says when it is done. */
+export interface FailoverReport {
+  readonly from: string;
+  readonly to: string;
+  /** From the moment the active node gave up ownership until the other said that it has it. */
+  readonly tookMs: number;
+  /** Connections that were carried over to the other node's kernel before ownership passed. */
+  readonly connections: number;
+}
+
+/** The body of every refusal (HTTP status 4xx or 5xx): the reason, fit for standard error. */
+export interface Refusal {
+  readonly error: string;
+  readonly reasons?: readonly string[];
+}

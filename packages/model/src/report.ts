@@ -137,6 +137,16 @@ export interface FailoverReport {
   readonly connections: number;
 }
 
+/** What `vipair failover --explain` says: what would happen now, without doing it. */
+export interface FailoverPlan {
+  /** Whether a hand-over would be accepted without `--force`. */
+  readonly possible: boolean;
+  /** Why not; empty when possible. */
+  readonly reasons: readonly string[];
+  /** The steps, one sentence each, in order. */
+  readonly sentences: readonly string[];
+}
+
 /** The body of every refusal (HTTP status 4xx or 5xx): the reason, fit for standard error. */
 export interface Refusal {
   readonly error: string;

@@ -1,0 +1,52 @@
+import type { Admin, EventReport, FailoverPlan, FailoverReport, Millis, StatusReport } from "@vipair/model";
+
+/**
+ * The control socket: how the admin command, or `curl --unix-socket`, asks the daemon something or tells it to act.
+ *
+ *     vipair ──HTTP, JSON──▶ socket ──▶ routes ──▶ Control (the daemon)
+ *
+ * The routes know nothing of balancing and elections: they read a request, ask the `Control`, and write its answer. A
+ * `Control` that says no throws {@link Refused}, which reaches the operator word for word.
+ */
+export interface Control {
+  status(): StatusReport;
+  /**
+   * Past events, oldest first, as many as the daemon keeps.
+   * @param since only those at or after this point, in milliseconds since 1970-01-01 UTC
+   */
+  events(since?: number): readonly EventReport[];
+  /** Calls the listener with every event from now on; the answer ends that. */
+  followEvents(listener: (event: EventReport) => void): () => void;
+  /** Hands over to the standby and resolves when it is done. Rejects with {@link Refused}. */
+  failover(options: { readonly force: boolean }): Promise<FailoverReport>;
+  explainFailover(): FailoverPlan;
+  /** Resolves when the node is out of service (or may take part again). Rejects with {@link Refused}. */
+  setMaintenance(options: { readonly on: boolean; readonly force: boolean }): Promise<void>;
+  /** Service and server exist when this is called. Throws {@link Refused}. */
+  setAdmin(change: AdminChange): void | Promise<void>;
+  /** Sentences about `active`, a service, or `service/server`, which exist when this is called. */
+  why(subject: string): readonly string[];
+  /** The configuration in force, as YAML. */
+  configText(): string;
+}
+
+/** What an operator wants of one real server. */
+export interface AdminChange {
+  readonly service: string;
+  readonly server: string;
+  readonly admin: Admin;
+  /** For `draining`: cut what still lives after this long; without it, connections may live as long as they like. */
+  readonly deadlineMs?: Millis;
+}
+
+/** The daemon will not do what was asked, and says why. */
+export class Refused extends Error {
+  /** @param reasons the single obstacles, when there are several */
+  constructor(
+    message: string,
+    readonly reasons?: readonly string[],
+  ) {
+    super(message);
+    this.name = "Refused";
+  }
+}

@@ -1,0 +1,63 @@
+import type { EventReport, FailoverPlan, StatusReport } from "@vipair/model";
+import { type AdminChange, type Control, Refused } from "./control.js";
+
+/** A daemon for tests: answers from values that the test may change, and keeps what it was told to do. */
+export class FakeControl implements Control {
+  readonly past: EventReport[] = [];
+  readonly done: string[] = [];
+  readonly #listeners = new Set<(event: EventReport) => void>();
+  /** The next action fails with this. */
+  fault: Error | undefined;
+  plan: FailoverPlan = { possible: true, reasons: [], sentences: ["lb2 becomes active."] };
+
+  constructor(public report: StatusReport) {}
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  /** Something happens: it is kept, and every follower hears it. */
+  emit(event: EventReport): void {
+    this.past.push(event);
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  status = () => this.report;
+
+  events(since = 0): readonly EventReport[] {
+    return this.past.filter((event) => Date.parse(event.at) >= since);
+  }
+
+  followEvents(listener: (event: EventReport) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async failover({ force }: { force: boolean }) {
+    this.#act(`failover${force ? " force" : ""}`);
+    if (!this.plan.possible && !force) throw new Refused("the standby is not ready", this.plan.reasons);
+    return { from: this.report.node, to: this.report.peer.node, tookMs: 3.2, connections: 41210 };
+  }
+
+  explainFailover = () => this.plan;
+
+  async setMaintenance({ on, force }: { on: boolean; force: boolean }) {
+    this.#act(`maintenance ${on ? "on" : "off"}${force ? " force" : ""}`);
+    this.report = { ...this.report, maintenance: on };
+  }
+
+  setAdmin({ service, server, admin, deadlineMs }: AdminChange): void {
+    this.#act(`${admin} ${service}/${server}${deadlineMs === undefined ? "" : ` ${deadlineMs}`}`);
+  }
+
+  why = (subject: string) => [`${subject} is as it is because the test says so.`];
+
+  configText = () => "pair:\n  name: mail\n";
+
+  #act(what: string): void {
+    const fault = this.fault;
+    this.fault = undefined;
+    if (fault !== undefined) throw fault;
+    this.done.push(what);
+  }
+}

@@ -1,0 +1,65 @@
+import { type StatusReport, serverKey } from "@vipair/model";
+import type { FastifyInstance } from "fastify";
+import type { Control } from "./control.js";
+import type { Followers } from "./follow.js";
+import {
+  adminBody,
+  BadRequest,
+  eventsQuery,
+  failoverBody,
+  maintenanceBody,
+  read,
+  serverParams,
+  whyQuery,
+} from "./request.js";
+
+/** The routes of the control socket; docs/cli.md lists them for people. */
+export function addRoutes(app: FastifyInstance, control: Control, followers: Followers): void {
+  app.get("/status", () => control.status());
+  app.get("/services", () => control.status().services);
+  app.get("/config", (_request, reply) => reply.type("text/yaml; charset=utf-8").send(control.configText()));
+
+  app.get("/why", (request) => {
+    const { subject } = read(whyQuery, request.query);
+    requireSubject(control.status(), subject);
+    return { subject, sentences: control.why(subject) };
+  });
+
+  app.get("/events", (request, reply) => {
+    const { follow, since } = read(eventsQuery, request.query);
+    if (follow === "false") return reply.send(control.events(since));
+    reply.hijack();
+    followers.add(control, reply.raw, since);
+    return reply;
+  });
+
+  app.post("/failover", (request) => {
+    const { force, explain } = read(failoverBody, request.body);
+    return explain ? control.explainFailover() : control.failover({ force });
+  });
+
+  app.post("/maintenance", async (request) => {
+    const { on, force } = read(maintenanceBody, request.body);
+    await control.setMaintenance({ on, force });
+    return { maintenance: control.status().maintenance };
+  });
+
+  app.post("/servers/:service/:server", async (request) => {
+    const { service, server } = read(serverParams, request.params);
+    const { admin, deadlineMs } = read(adminBody, request.body);
+    requireSubject(control.status(), serverKey(service, server));
+    await control.setAdmin({ service, server, admin, ...(deadlineMs !== undefined && { deadlineMs }) });
+    return { service, server, admin };
+  });
+}
+
+/** Throws 404 unless the subject is `active`, a service, or `service/server`. */
+function requireSubject({ services }: StatusReport, subject: string): void {
+  if (subject === "active") return;
+  const [name, server, ...rest] = subject.split("/");
+  const service = services.find((candidate) => candidate.name === name);
+  if (service === undefined) throw new BadRequest(`there is no service ${name}`, 404);
+  if (server === undefined) return;
+  if (rest.length === 0 && service.servers.some((candidate) => candidate.name === server)) return;
+  throw new BadRequest(`service ${name} has no server ${[server, ...rest].join("/")}`, 404);
+}

@@ -15,6 +15,8 @@ export interface Heartbeat {
   readonly interval: Millis;
   /** The sender gives up ownership with this very heartbeat (RFC 9568: priority 0). */
   readonly resigning: boolean;
+  /** With `resigning`: a hand-over that somebody asked for, not the end of an accident. */
+  readonly planned: boolean;
   /** The sender could become active: not in maintenance, no decisive track failed, not refused by its kernel. */
   readonly eligible: boolean;
   /** Rules, connections and health are in step: nothing would be lost by a planned hand-over. */

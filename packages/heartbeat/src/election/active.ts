@@ -1,0 +1,121 @@
+import { after, type Instant } from "@vipair/model";
+import type { Heartbeat } from "../heartbeat.js";
+import { announcementAfter, becomeInitialize, type ElectionStep, stepDown } from "./become.js";
+import type { ElectionConfig } from "./config.js";
+import { stepConflict } from "./conflict.js";
+import type { ElectionEffect } from "./effect.js";
+import { failedDecisiveTrack } from "./eligibility.js";
+import type { ElectionEvent } from "./event.js";
+import { handOver, hearClaim, letGo, stop, yieldToClaim } from "./handover.js";
+import { refuseAddresses, refuseLease, renewLease } from "./lease.js";
+import { observeBalancer, observeDeath, observeHeartbeat, observeMaintenance, observeTrack } from "./observe.js";
+import { sendHeartbeat } from "./speech.js";
+import type { ActiveState } from "./state.js";
+import { nextTick } from "./timing.js";
+
+/** Active: holds the addresses as long as its lease lives; the caller has seen to it that it does. */
+export function stepActive(
+  config: ElectionConfig,
+  state: ActiveState,
+  event: ElectionEvent,
+  now: Instant,
+): ElectionStep {
+  switch (event.type) {
+    case "heartbeatReceived":
+      return receiveHeartbeat(config, observeHeartbeat(state, event.heartbeat, now), event.heartbeat, now);
+    case "lifelineClosed":
+      return assertLife(config, observeDeath(state), now);
+    case "deadlineReached":
+      return reachDeadline(config, state, now);
+    case "trackChanged":
+      return checkTracks(config, observeTrack(state, event.track, event.ok), now);
+    case "readinessChanged":
+      return { state: { ...state, ready: event.ready }, effects: [] };
+    case "maintenanceChanged":
+      return event.on ? letGo(config, observeMaintenance(state, true), false, now) : { state, effects: [] };
+    case "balancerHeard":
+      return { state: observeBalancer(config, state, now), effects: [] };
+    case "balancerClosed":
+      return becomeInitialize(config, state, { reason: "balancerLost", resignation: "accident" }, now);
+    case "handoverPrepared":
+      return handOver(config, state, event.force, now);
+    case "leaseRenewed":
+      return { state, effects: [] };
+    case "leaseRefused":
+      return refuseLease(state, event.error);
+    case "addressesRefused":
+      return refuseAddresses(config, state, event.error, now);
+    case "addressRemoved":
+      return restoreAddress(config, state, event.address, now);
+    case "stopRequested":
+      return stop(config, state, now);
+    case "started":
+      return { state, effects: [] };
+  }
+}
+
+function receiveHeartbeat(
+  config: ElectionConfig,
+  state: ActiveState,
+  heartbeat: Heartbeat,
+  now: Instant,
+): ElectionStep {
+  if (heartbeat.role === "active") return stepConflict(config, state, heartbeat, now);
+  const alone: ActiveState = { ...state, conflictSince: undefined, deafSince: undefined };
+  // RFC 9568 § 6.4.3: priority 0: send an ADVERTISEMENT.
+  if (heartbeat.resigning) return { state: alone, effects: [sendHeartbeat(config, alone, now)] };
+  return hearClaim(config, alone, heartbeat, now);
+}
+
+/** A peer that lost the lifeline though this node lives must hear so before its grace is over. */
+function assertLife(config: ElectionConfig, state: ActiveState, now: Instant): ElectionStep {
+  return { state, effects: [sendHeartbeat(config, state, now)] };
+}
+
+function checkTracks(config: ElectionConfig, state: ActiveState, now: Instant): ElectionStep {
+  const track = failedDecisiveTrack(config, state);
+  if (track === undefined) return { state, effects: [] };
+  const reason = track.startsWith("interface ") ? "interfaceDown" : "trackFailed";
+  return stepDown(config, state, { reason, resignation: "accident" }, now);
+}
+
+function restoreAddress(config: ElectionConfig, state: ActiveState, address: string, now: Instant): ElectionStep {
+  return {
+    state: { ...state, addressesAt: after(now, config.addressRefresh) },
+    effects: [
+      { type: "addAddresses", validFor: config.addressValidFor },
+      { type: "announceAddresses" },
+      { type: "reportRestored", address },
+    ],
+  };
+}
+
+function reachDeadline(config: ElectionConfig, state: ActiveState, now: Instant): ElectionStep {
+  if (state.balancerDeadline !== undefined && now >= state.balancerDeadline) {
+    const orphan: ActiveState = { ...state, balancerDeadline: undefined };
+    return stepDown(config, orphan, { reason: "balancerLost", resignation: "accident" }, now);
+  }
+  if (state.yieldAt === undefined || now < state.yieldAt) return tick(config, state, now);
+  return yieldToClaim(config, state, now) ?? tick(config, { ...state, yieldAt: undefined }, now);
+}
+
+// RFC 9568 § 6.4.3: Adver_Timer fires: send an ADVERTISEMENT, reset the timer. Departs from RFC 9568 § 6.4.3: the lease
+// is renewed before, so that nobody hears of an ownership that the kernel has not granted.
+function tick(config: ElectionConfig, state: ActiveState, now: Instant): ElectionStep {
+  let next = state;
+  const effects: ElectionEffect[] = [];
+  if (now >= state.heartbeatAt) {
+    next = renewLease({ ...next, heartbeatAt: nextTick(state.heartbeatAt, config.interval, now) }, now);
+    effects.push({ type: "renewLease", ttl: config.leaseTtl }, sendHeartbeat(config, next, now));
+  }
+  if (now >= state.addressesAt) {
+    next = { ...next, addressesAt: nextTick(state.addressesAt, config.addressRefresh, now) };
+    effects.push({ type: "addAddresses", validFor: config.addressValidFor });
+  }
+  if (now >= state.announceAt) {
+    const announced = state.announced + 1;
+    next = { ...next, announced, announceAt: announcementAfter(config, state.activeSince, announced, now) };
+    effects.push({ type: "announceAddresses" });
+  }
+  return { state: next, effects };
+}

@@ -1,0 +1,132 @@
+import { after, elapsed, type Instant, instantOf } from "@vipair/model";
+import type { Heartbeat } from "../heartbeat.js";
+import { becomeActive, becomeInitialize, type ElectionStep } from "./become.js";
+import type { ElectionConfig } from "./config.js";
+import { outranks } from "./conflict.js";
+import { isEligible } from "./eligibility.js";
+import type { ElectionEvent } from "./event.js";
+import {
+  isActive,
+  observeBalancer,
+  observeDeath,
+  observeHeartbeat,
+  observeMaintenance,
+  observeTrack,
+} from "./observe.js";
+import { settle } from "./settle.js";
+import { sendHeartbeat } from "./speech.js";
+import type { BackupState } from "./state.js";
+import { activeDownInterval, lifelineGrace, nextTick } from "./timing.js";
+
+/** Backup: listens, says that it is there, and takes over when nobody owns the addresses. */
+export function stepBackup(
+  config: ElectionConfig,
+  state: BackupState,
+  event: ElectionEvent,
+  now: Instant,
+): ElectionStep {
+  const stay = (next: BackupState): ElectionStep => ({ state: settle(config, next, now), effects: [] });
+  switch (event.type) {
+    case "heartbeatReceived":
+      return receiveHeartbeat(config, state, event.heartbeat, now);
+    case "lifelineClosed":
+      return stay(mournPeer(config, state, now));
+    case "deadlineReached":
+      return reachDeadline(config, state, now);
+    case "trackChanged":
+      return stay(observeTrack(state, event.track, event.ok));
+    case "readinessChanged":
+      return stay({ ...state, ready: event.ready });
+    case "maintenanceChanged":
+      return stay(observeMaintenance(state, event.on));
+    case "balancerHeard":
+      return stay(observeBalancer(config, state, now));
+    case "balancerClosed":
+      return becomeInitialize(config, state, { reason: "balancerLost", resignation: "accident" }, now);
+    case "handoverPrepared":
+      return { state, effects: [{ type: "refuseHandover", reason: "this node is not active" }] };
+    // RFC 9568 § 6.4.2: on Shutdown, cancel Active_Down_Timer and transition to Initialize.
+    case "stopRequested":
+      return becomeInitialize(config, state, { reason: "shutdown", resignation: "accident" }, now);
+    case "started":
+    case "leaseRenewed":
+    case "leaseRefused":
+    case "addressesRefused":
+    case "addressRemoved":
+      return { state, effects: [] };
+  }
+}
+
+function receiveHeartbeat(
+  config: ElectionConfig,
+  before: BackupState,
+  heartbeat: Heartbeat,
+  now: Instant,
+): ElectionStep {
+  const state: BackupState = { ...observeHeartbeat(before, heartbeat, now), peerDiedAt: undefined };
+  // RFC 9568 § 6.4.2: learn Active_Adver_Interval, recompute Skew_Time and Active_Down_Interval, reset the timer.
+  // Departs from RFC 9568 § 6.4.2: with preemption as well; a better backup asks for a hand-over (see settle.ts).
+  if (heartbeat.role === "active") {
+    const activeDownAt = after(now, activeDownInterval(config, state));
+    const kept: BackupState = { ...state, activeDownAt, postponed: false, afterConflict: false };
+    return { state: settle(config, kept, now), effects: [] };
+  }
+  // RFC 9568 § 6.4.2: priority 0: set Active_Down_Timer to Skew_Time. Departs from RFC 9568 § 6.4.2: the skew keeps
+  // several backups apart, and here is exactly one, so it takes over at once.
+  const vacant = heartbeat.resigning || isActive(before.peer);
+  const mayClaim = isEligible(config, state) && (!state.afterConflict || outranks(config, state, heartbeat));
+  if (vacant && mayClaim) return becomeActive(config, state, heartbeat.planned ? "handover" : "resignation", now);
+  return { state: settle(config, state, now), effects: [] };
+}
+
+/** The active peer's lifeline closed: its lease is gone, unless a heartbeat proves within the grace that it lives. */
+function mournPeer(config: ElectionConfig, before: BackupState, now: Instant): BackupState {
+  const state = observeDeath(before);
+  const first = isActive(before.peer) && before.peer?.gone === false;
+  return first ? { ...state, peerDiedAt: after(now, lifelineGrace(config)) } : state;
+}
+
+function reachDeadline(config: ElectionConfig, before: BackupState, now: Instant): ElectionStep {
+  const state = settle(config, expire(before, now), now);
+  const due = takeoverDue(state, now);
+  if (due === undefined) return beat(config, state, now);
+  // A node that slept past its deadline by more than an interval was stalled itself: what it missed says nothing of the
+  // peer. It waits one interval for a sign of life, once.
+  if (elapsed(due, now) > config.interval && !state.postponed) return beat(config, postpone(config, state, now), now);
+  const reason = state.peerDiedAt === due ? "peerDied" : "silence";
+  // RFC 9568 § 6.4.2: Active_Down_Timer fires.
+  return becomeActive(config, state, reason, now);
+}
+
+/** Lets deadlines pass that only change what holds. */
+function expire(state: BackupState, now: Instant): BackupState {
+  const balancerLost = state.balancerDeadline !== undefined && now >= state.balancerDeadline;
+  const refusalOver = state.refusedUntil !== undefined && now >= state.refusedUntil;
+  return {
+    ...state,
+    balancerDeadline: balancerLost ? undefined : state.balancerDeadline,
+    refusedUntil: refusalOver ? undefined : state.refusedUntil,
+  };
+}
+
+function takeoverDue(state: BackupState, now: Instant): Instant | undefined {
+  const due = instantOf(Math.min(state.activeDownAt ?? Infinity, state.peerDiedAt ?? Infinity));
+  return now >= due ? due : undefined;
+}
+
+function postpone(config: ElectionConfig, state: BackupState, now: Instant): BackupState {
+  const later = after(now, config.interval);
+  return {
+    ...state,
+    postponed: true,
+    activeDownAt: instantOf(Math.max(state.activeDownAt ?? later, later)),
+    peerDiedAt: state.peerDiedAt === undefined ? undefined : later,
+  };
+}
+
+// Departs from RFC 9568 § 6.4.2: a backup sends heartbeats too.
+function beat(config: ElectionConfig, state: BackupState, now: Instant): ElectionStep {
+  if (now < state.heartbeatAt) return { state, effects: [] };
+  const next: BackupState = { ...state, heartbeatAt: nextTick(state.heartbeatAt, config.interval, now) };
+  return { state: next, effects: [sendHeartbeat(config, next, now)] };
+}

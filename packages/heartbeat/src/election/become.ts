@@ -1,0 +1,134 @@
+import { after, type Instant, millisOf, type RoleReason } from "@vipair/model";
+import type { ElectionConfig } from "./config.js";
+import type { ElectionEffect } from "./effect.js";
+import { isEligible } from "./eligibility.js";
+import { type Resignation, sendHeartbeat } from "./speech.js";
+import { type ActiveState, type BackupState, type ElectionState, type InitializeState, standingOf } from "./state.js";
+import { activeDownInterval } from "./timing.js";
+
+/** What a machine answers to an event. */
+export interface ElectionStep {
+  readonly state: ElectionState;
+  readonly effects: readonly ElectionEffect[];
+}
+
+/** How an active node lets go. */
+export interface Farewell {
+  readonly reason: RoleReason;
+  readonly resignation: Exclude<Resignation, "none">;
+}
+
+/** RFC 9568 § 6.4.1: set Active_Down_Timer to Active_Down_Interval and transition to Backup. */
+export function becomeBackup(config: ElectionConfig, state: ElectionState, now: Instant): BackupState {
+  const backup: BackupState = {
+    ...standingOf(state),
+    role: "backup",
+    heartbeatAt: after(now, config.interval),
+    activeDownAt: undefined,
+    peerDiedAt: undefined,
+    postponed: false,
+    afterConflict: false,
+    claimSince: undefined,
+  };
+  return isEligible(config, backup)
+    ? { ...backup, activeDownAt: after(now, activeDownInterval(config, backup)) }
+    : backup;
+}
+
+/**
+ * RFC 9568 § 6.4.2: send an ADVERTISEMENT, announce the addresses, set Adver_Timer and transition to Active. Departs
+ * from RFC 9568 § 6.4.2: the lease comes first, because without it the kernel answers for nothing.
+ */
+export function becomeActive(
+  config: ElectionConfig,
+  from: BackupState,
+  reason: RoleReason,
+  now: Instant,
+): ElectionStep {
+  const term = from.term + 1;
+  const state: ActiveState = {
+    ...standingOf(from),
+    role: "active",
+    term,
+    yielded: false,
+    activeSince: now,
+    heartbeatAt: after(now, config.interval),
+    leaseRequestedAt: now,
+    leaseUntil: after(now, config.leaseTtl),
+    leaseRefused: false,
+    addressesAt: after(now, config.addressRefresh),
+    announceAt: announcementAfter(config, now, 1, now),
+    announced: 1,
+    conflictSince: undefined,
+    deafSince: undefined,
+    yieldAt: undefined,
+  };
+  const effects: ElectionEffect[] = [
+    { type: "renewLease", ttl: config.leaseTtl },
+    { type: "addAddresses", validFor: config.addressValidFor },
+    { type: "announceAddresses" },
+    sendHeartbeat(config, state, now),
+    { type: "reportRole", from: "backup", to: "active", reason, term },
+  ];
+  return { state, effects };
+}
+
+/** Gives up ownership, first of all in the kernel, then in words. */
+export function stepDown(config: ElectionConfig, from: ActiveState, farewell: Farewell, now: Instant): ElectionStep {
+  const state = becomeBackup(config, from, now);
+  return { state, effects: farewellEffects(config, from, state, farewell, now) };
+}
+
+/** RFC 9568 § 6.4.3, shutdown: send an ADVERTISEMENT with priority 0 and transition to Initialize. */
+export function becomeInitialize(
+  config: ElectionConfig,
+  from: ElectionState,
+  farewell: Farewell,
+  now: Instant,
+): ElectionStep {
+  const state: InitializeState = {
+    ...standingOf(from),
+    role: "initialize",
+    stopped: true,
+    balancerDeadline: undefined,
+  };
+  const exit: ElectionEffect = { type: "exit" };
+  switch (from.role) {
+    case "initialize":
+      return { state, effects: [exit] };
+    case "backup":
+      return { state, effects: [reportRole(from, state, farewell.reason), exit] };
+    case "active":
+      return { state, effects: [...farewellEffects(config, from, state, farewell, now), exit] };
+  }
+}
+
+/** When the announcement with number `count` of a takeover is due. */
+export function announcementAfter(config: ElectionConfig, activeSince: Instant, count: number, now: Instant): Instant {
+  const offset = config.announceAt[count];
+  const due = offset === undefined ? after(now, config.announceEvery) : after(activeSince, offset);
+  return due > now ? due : after(now, config.announceAt[1] ?? config.announceEvery);
+}
+
+function farewellEffects(
+  config: ElectionConfig,
+  from: ActiveState,
+  to: ElectionState,
+  { reason, resignation }: Farewell,
+  now: Instant,
+): ElectionEffect[] {
+  return [
+    { type: "dropLease", linger: resignation === "planned" ? config.lingerFor : millisOf(0) },
+    { type: "removeAddresses" },
+    sendHeartbeat(config, to, now, resignation),
+    reportRole(from, to, reason),
+  ];
+}
+
+const reportRole = (from: ElectionState, to: ElectionState, reason: RoleReason): ElectionEffect => ({
+  type: "reportRole",
+  from: from.role,
+  to: to.role,
+  reason,
+  term: to.term,
+});

@@ -1,0 +1,39 @@
+import { type Instant, millisOf } from "@vipair/model";
+import type { Heartbeat } from "../heartbeat.js";
+import type { ElectionConfig } from "./config.js";
+import type { ElectionEffect } from "./effect.js";
+import { effectivePriority, isEligible } from "./eligibility.js";
+import type { BackupState, ElectionState } from "./state.js";
+import { peerHeard } from "./timing.js";
+
+/** What giving up ownership says: nothing, that it is given up, or that it is given up as planned. */
+export type Resignation = "none" | "accident" | "planned";
+
+/** Says on every path how this node stands. */
+export function sendHeartbeat(
+  config: ElectionConfig,
+  state: ElectionState,
+  now: Instant,
+  resignation: Resignation = "none",
+): ElectionEffect {
+  return { type: "sendHeartbeat", heartbeat: ownHeartbeat(config, state, now, resignation) };
+}
+
+function ownHeartbeat(config: ElectionConfig, state: ElectionState, now: Instant, resignation: Resignation): Heartbeat {
+  return {
+    role: state.role === "active" ? "active" : "backup",
+    priority: effectivePriority(config, state),
+    term: state.term,
+    interval: millisOf(config.interval),
+    resigning: resignation !== "none",
+    planned: resignation === "planned",
+    eligible: isEligible(config, state),
+    ready: state.ready,
+    maintenance: state.maintenance,
+    hearing: peerHeard(config, state, now),
+    claiming: state.role === "backup" && resignation === "none" && isClaiming(config, state, now),
+  };
+}
+
+const isClaiming = (config: ElectionConfig, state: BackupState, now: Instant): boolean =>
+  state.claimSince !== undefined && now >= state.claimSince + config.preemptDelay;

@@ -1,0 +1,110 @@
+import { type Instant, type Millis, millisOf } from "@vipair/model";
+import type { Heartbeat } from "../heartbeat.js";
+import type { ElectionConfig } from "./config.js";
+
+/**
+ * The election decides which of two nodes owns the addresses.
+ *
+ *                 started                       silence, resignation, peer died, planned hand-over
+ *   initialize ────────────▶ backup ─────────────────────────────────────────────────────────▶ active
+ *       ▲                     │  ▲                                                               │ │
+ *       │    stop requested,  │  │    yielded, lease lapsed, track failed, kernel refused,       │ │
+ *       │    balancer closed  │  └─── balancer lost, handed over ────────────────────────────────┘ │
+ *       └─────────────────────┴────────────────────────────────────────────────────────────────────┘
+ *
+ * It is RFC 9568 § 6 with three things more: a node is active only while it holds a lease that its kernel ends by
+ * itself; both roles send heartbeats; and ownership moves to a better node by a hand-over, never by outshouting. Every
+ * deadline is a point in time in the state: whoever drives the machine keeps one timer, for {@link nextDeadline}.
+ */
+export type ElectionState = InitializeState | BackupState | ActiveState;
+
+/** What holds in every role. */
+export interface Standing {
+  readonly ready: boolean;
+  readonly maintenance: boolean;
+  readonly failedTracks: ReadonlySet<string>;
+  /** When the balancer counts as lost; `undefined`: it is lost, or has not started. */
+  readonly balancerDeadline: Instant | undefined;
+  /** The kernel refused something: the node stays out until then. */
+  readonly refusedUntil: Instant | undefined;
+  readonly peer: PeerView | undefined;
+  /** The highest term seen. */
+  readonly term: number;
+  /** Active_Adver_Interval: learned from the active node's heartbeats. */
+  readonly activeInterval: Millis;
+  /** Ownership was handed over on request: this node does not claim it back by preemption. */
+  readonly yielded: boolean;
+}
+
+/** The peer as it was last heard. */
+export interface PeerView {
+  readonly heartbeat: Heartbeat;
+  readonly heardAt: Instant;
+  /** Its lifeline closed after that. */
+  readonly gone: boolean;
+}
+
+export interface InitializeState extends Standing {
+  readonly role: "initialize";
+  /** Nothing will start this machine again. */
+  readonly stopped: boolean;
+}
+
+export interface BackupState extends Standing {
+  readonly role: "backup";
+  readonly heartbeatAt: Instant;
+  /** When Active_Down_Timer fires; `undefined` while the node is not eligible. */
+  readonly activeDownAt: Instant | undefined;
+  /** When the grace after the end of the active peer's lifeline is over. */
+  readonly peerDiedAt: Instant | undefined;
+  /** The node slept through a takeover deadline and has been given one interval to look at what arrived. */
+  readonly postponed: boolean;
+  /** Became backup in a conflict, and has not heard the winner since. */
+  readonly afterConflict: boolean;
+  /** Since when every condition for preemption holds. */
+  readonly claimSince: Instant | undefined;
+}
+
+export interface ActiveState extends Standing {
+  readonly role: "active";
+  readonly activeSince: Instant;
+  readonly heartbeatAt: Instant;
+  readonly leaseRequestedAt: Instant;
+  readonly leaseUntil: Instant;
+  /** The last renewal was refused. */
+  readonly leaseRefused: boolean;
+  readonly addressesAt: Instant;
+  readonly announceAt: Instant;
+  /** Announcements since the takeover. */
+  readonly announced: number;
+  /** Since when the peer is heard as active too. */
+  readonly conflictSince: Instant | undefined;
+  /** Since when the other active node says that it does not hear this one. */
+  readonly deafSince: Instant | undefined;
+  /** The standby claims: the node yields by itself at this time. */
+  readonly yieldAt: Instant | undefined;
+}
+
+/** Initialize: waits for the balancer, sends nothing, answers nothing. */
+export function initialElection(config: ElectionConfig, _now: Instant): InitializeState {
+  return {
+    role: "initialize",
+    stopped: false,
+    ready: false,
+    maintenance: false,
+    failedTracks: new Set(),
+    balancerDeadline: undefined,
+    refusedUntil: undefined,
+    peer: undefined,
+    term: 0,
+    activeInterval: millisOf(config.interval),
+    yielded: false,
+  };
+}
+
+/** The part of a state that survives every change of role. */
+export function standingOf(state: ElectionState): Standing {
+  const { ready, maintenance, failedTracks, balancerDeadline, refusedUntil, peer, term, activeInterval, yielded } =
+    state;
+  return { ready, maintenance, failedTracks, balancerDeadline, refusedUntil, peer, term, activeInterval, yielded };
+}

@@ -1,0 +1,6 @@
+export * from "./balance/index.js";
+export * from "./health/health.js";
+export * from "./rates/rates.js";
+export * from "./ruleset/index.js";
+export { roundRobinSlots } from "./slots/roundRobin.js";
+export { sourceHashSlots } from "./slots/sourceHash.js";

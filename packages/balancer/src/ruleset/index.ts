@@ -1,0 +1,13 @@
+export { renderEdits } from "./edits.js";
+export { serviceMark, serviceMarks } from "./mark.js";
+export { type CounterOwner, counterOwner, serverChain, serviceChain, sorryChain, tableName } from "./name.js";
+export { renderRemoval, renderRuleset } from "./render.js";
+export {
+  type BalancedRules,
+  type EligibleServer,
+  type RedirectRules,
+  type Ruleset,
+  type ServerTarget,
+  type ServiceRules,
+  sameRuleset,
+} from "./ruleset.js";

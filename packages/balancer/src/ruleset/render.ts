@@ -1,0 +1,113 @@
+import type { Family } from "@vipair/model";
+import { elementKey, ofFamily, renderChain, renderNamed } from "./elements.js";
+import { serviceChain, tableName } from "./name.js";
+import type { Ruleset } from "./ruleset.js";
+import { destinationsOf, renderService } from "./service.js";
+
+/**
+ * The whole table as one nft script, which replaces what is there in one transaction. For nft 1.0.6 and later.
+ *
+ *     prerouting (guard)   strays of connections that this kernel does not know (yet): dropped
+ *     prerouting (nat)     listener ──▶ service/owa ──▶ server/owa/ex1 ──▶ dnat
+ *     input                what no service took: refused at once
+ *     postrouting (nat)    one-arm services: from the address they listen on
+ *
+ * A listener is found by one lookup in a map, so the cost of a packet does not grow with the number of services.
+ */
+export function renderRuleset(ruleset: Ruleset): string {
+  const lines = [
+    ...renderRemovalLines(),
+    `table inet ${tableName} {`,
+    ...families.flatMap((family) => renderSets(ruleset, family)),
+    ...ruleset.services.flatMap(destinationsOf).map(({ chain }) => `  counter ${chain} { }`),
+    ...ruleset.services.flatMap(renderService),
+    ...families.flatMap((family) => renderMaps(ruleset, family)),
+    ...renderGuard(),
+    ...renderNat(),
+    ...renderInput(),
+    "}",
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** Removes the table, if it is there. */
+export const renderRemoval = (): string => `${renderRemovalLines().join("\n")}\n`;
+
+const renderRemovalLines = (): readonly string[] => [`table inet ${tableName}`, `delete table inet ${tableName}`];
+
+const families: readonly Family[] = [4, 6];
+const word = (family: Family): string => (family === 4 ? "ip" : "ip6");
+const endpointType = (family: Family): string => `ipv${family}_addr . inet_proto . inet_service`;
+
+function renderSets({ services }: Ruleset, family: Family): readonly string[] {
+  const listeners = ofFamily(
+    services.map(({ listen }) => listen),
+    family,
+  );
+  const servers = services.flatMap(destinationsOf).map(({ address }) => address);
+  return [
+    ...renderNamed(
+      `set addresses${family}`,
+      `ipv${family}_addr`,
+      listeners.map(({ address }) => address.text),
+    ),
+    ...renderNamed(`set listeners${family}`, endpointType(family), listeners.map(elementKey)),
+    ...renderNamed(`set endpoints${family}`, endpointType(family), ofFamily(servers, family).map(elementKey)),
+  ];
+}
+
+function renderMaps({ services }: Ruleset, family: Family): readonly string[] {
+  const own = services.filter(({ listen }) => listen.address.family === family);
+  const verdicts = own.map(({ listen, name }) => `${elementKey(listen)} : goto ${serviceChain(name)}`);
+  const sources = own.flatMap((service) => {
+    if (service.kind !== "balanced" || service.mode !== "snat") return [];
+    return [`0x${service.mark.toString(16)} : ${service.listen.address.text}`];
+  });
+  return [
+    ...renderNamed(`map services${family}`, `${endpointType(family)} : verdict`, verdicts),
+    ...renderNamed(`map sources${family}`, `mark : ipv${family}_addr`, sources),
+  ];
+}
+
+/**
+ * After a failover packets may come before the connection they belong to is known here. Dropped, they are sent again and
+ * find it; passed on, they would be taken for the start of another connection or be answered with a reset.
+ */
+const renderGuard = (): readonly string[] => [
+  ...renderChain("stray", ["ct state invalid drop", "ct state new tcp flags & (fin | syn | rst | ack) != syn drop"]),
+  ...renderChain("guard", [
+    "type filter hook prerouting priority mangle; policy accept;",
+    "ct state established,related accept",
+    ...families.flatMap((family) => [
+      `${word(family)} daddr . meta l4proto . th dport @listeners${family} goto stray`,
+      `${word(family)} saddr . meta l4proto . th sport @endpoints${family} goto stray`,
+    ]),
+  ]),
+];
+
+const renderNat = (): readonly string[] => [
+  ...renderChain("prerouting", [
+    "type nat hook prerouting priority dstnat; policy accept;",
+    ...families.map((family) => `${word(family)} daddr . meta l4proto . th dport vmap @services${family}`),
+  ]),
+  ...renderChain("postrouting", [
+    "type nat hook postrouting priority srcnat; policy accept;",
+    ...families.map((family) => `meta nfproto ipv${family} snat ${word(family)} to ct mark map @sources${family}`),
+  ]),
+];
+
+/**
+ * What reaches this node itself on a listener was taken by no service: it has no server left. A server's packet to one
+ * of our addresses is a stray answer of a one-arm connection.
+ */
+const renderInput = (): readonly string[] => [
+  ...renderChain("refuse", ["meta l4proto tcp reject with tcp reset", "reject"]),
+  ...renderChain("input", [
+    "type filter hook input priority filter; policy accept;",
+    "ct status dnat accept",
+    ...families.flatMap((family) => [
+      `${word(family)} daddr . meta l4proto . th dport @listeners${family} goto refuse`,
+      `${word(family)} saddr . meta l4proto . th sport @endpoints${family} ${word(family)} daddr @addresses${family} drop`,
+    ]),
+  ]),
+];

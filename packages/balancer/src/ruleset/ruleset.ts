@@ -1,0 +1,57 @@
+import type { Endpoint, Mode, Scheduler } from "@vipair/model";
+
+/** What the kernel must do with packets to our services: a value, rendered for nft by {@link renderRuleset}. */
+export interface Ruleset {
+  readonly services: readonly ServiceRules[];
+}
+
+export type ServiceRules = BalancedRules | RedirectRules;
+
+export interface BalancedRules {
+  readonly kind: "balanced";
+  readonly name: string;
+  readonly listen: Endpoint;
+  readonly mode: Mode;
+  readonly scheduler: Scheduler;
+  /** The whole conntrack mark of its connections. */
+  readonly mark: number;
+  /** All servers, whether they get new connections or not. */
+  readonly servers: readonly ServerTarget[];
+  /** The servers that get new connections now, in the order of `servers`. */
+  readonly eligible: readonly EligibleServer[];
+  /** Gets new connections while `eligible` is empty. */
+  readonly sorry: Endpoint | undefined;
+}
+
+/** Connections end on this node, so they carry no mark: there is nothing to hand over to the peer. */
+export interface RedirectRules {
+  readonly kind: "redirect";
+  readonly name: string;
+  readonly listen: Endpoint;
+  /** The local TCP port that answers; without one, connections are refused. */
+  readonly port: number | undefined;
+}
+
+export interface ServerTarget {
+  readonly name: string;
+  readonly address: Endpoint;
+}
+
+export interface EligibleServer {
+  readonly name: string;
+  /** At least 1. */
+  readonly weight: number;
+}
+
+/** Whether two rulesets ask the same of the kernel. */
+export const sameRuleset = (a: Ruleset, b: Ruleset): boolean =>
+  a.services.length === b.services.length && a.services.every((service, i) => same(service, b.services[i]));
+
+/** Whether two services differ at most in who gets new connections. */
+export function sameStructure(a: ServiceRules, b: ServiceRules): boolean {
+  const structure = (rules: ServiceRules) => (rules.kind === "balanced" ? { ...rules, eligible: [] } : rules);
+  return same(structure(a), structure(b));
+}
+
+/** Equality of plain values that were built by the same code, with their fields in the same order. */
+export const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);

@@ -1,0 +1,2 @@
+export type { ProbeResult } from "./attempt.js";
+export { probe, probeAll } from "./probe.js";

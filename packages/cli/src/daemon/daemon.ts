@@ -1,0 +1,68 @@
+import { createInterface } from "node:readline";
+import type { Admin, EventReport, FailoverPlan, FailoverReport, Millis, StatusReport } from "@vipair/model";
+import { ask, openAnswer, unreachable } from "./connection.js";
+
+/** A hand-over waits for the peer, which drains and inserts connections first. */
+const failoverTimeoutMs = 30_000;
+
+/** The daemon as the command sees it: one method for each route of the control socket. */
+export class Daemon {
+  constructor(readonly socketPath: string) {}
+
+  status(timeoutMs?: number): Promise<StatusReport> {
+    return this.#get("/status", timeoutMs);
+  }
+
+  /** @param since in milliseconds since 1970-01-01 UTC */
+  events(since?: number): Promise<EventReport[]> {
+    return this.#get(`/events${since === undefined ? "" : `?since=${since}`}`);
+  }
+
+  /** Past events, then every further one, until the signal; throws when the daemon goes away. */
+  async *followEvents(since: number | undefined, signal: AbortSignal): AsyncGenerator<EventReport> {
+    const path = `/events?follow=true${since === undefined ? "" : `&since=${since}`}`;
+    try {
+      const lines = await openAnswer(this.socketPath, { method: "GET", path, signal });
+      for await (const line of createInterface({ input: lines, crlfDelay: Number.POSITIVE_INFINITY })) {
+        yield JSON.parse(line) as EventReport;
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    if (!signal.aborted) throw unreachable(this.socketPath, Object.assign(new Error(), { code: "ECONNRESET" }));
+  }
+
+  failover(force: boolean): Promise<FailoverReport> {
+    return this.#post("/failover", { force }, failoverTimeoutMs);
+  }
+
+  explainFailover(): Promise<FailoverPlan> {
+    return this.#post("/failover", { explain: true });
+  }
+
+  setMaintenance(on: boolean, force: boolean): Promise<{ maintenance: boolean }> {
+    return this.#post("/maintenance", { on, force }, failoverTimeoutMs);
+  }
+
+  setAdmin(service: string, server: string, admin: Admin, deadlineMs: Millis | undefined): Promise<object> {
+    const path = `/servers/${encodeURIComponent(service)}/${encodeURIComponent(server)}`;
+    return this.#post(path, { admin, ...(deadlineMs !== undefined && { deadlineMs }) });
+  }
+
+  why(subject: string): Promise<{ subject: string; sentences: string[] }> {
+    return this.#get(`/why?subject=${encodeURIComponent(subject)}`);
+  }
+
+  configText(): Promise<string> {
+    return ask(this.socketPath, { method: "GET", path: "/config" });
+  }
+
+  async #get<Answer>(path: string, timeoutMs?: number): Promise<Answer> {
+    return JSON.parse(await ask(this.socketPath, { method: "GET", path, ...(timeoutMs && { timeoutMs }) })) as Answer;
+  }
+
+  async #post<Answer>(path: string, body: object, timeoutMs?: number): Promise<Answer> {
+    const text = await ask(this.socketPath, { method: "POST", path, body, ...(timeoutMs && { timeoutMs }) });
+    return JSON.parse(text) as Answer;
+  }
+}

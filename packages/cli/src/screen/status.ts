@@ -1,0 +1,84 @@
+import type { NodeReport, PathReport, PeerReport, StatusReport, SyncReport } from "@vipair/model";
+import { reasonSentence } from "@vipair/model";
+import { goodMark, type Paint, roleMark } from "./mark.js";
+import { serviceBlock } from "./services.js";
+import { ageText, spanText } from "./time.js";
+
+/**
+ * `vipair status` on one screen: both nodes, what runs between them, the addresses, the services.
+ * @param nowMs the wall clock, in milliseconds since 1970-01-01 UTC
+ */
+export function statusLines(report: StatusReport, nowMs: number, paint: Paint): string[] {
+  return [
+    ...nodeLines(report, nowMs, paint),
+    ...peerLines(report.peer, nowMs, paint),
+    "",
+    field("heartbeat", report.heartbeat.map((path) => pathText(path, paint)).join("   "), paint),
+    field("sync", syncText(report.sync, paint), paint),
+    ...addressLines(report, paint),
+    ...report.services.flatMap((service) => ["", ...serviceBlock(service, report.peer.node, paint)]),
+  ];
+}
+
+const field = (name: string, text: string, paint: Paint): string => `${paint.dim(name.padEnd(10))} ${text}`.trimEnd();
+
+function nodeLines(node: NodeReport, nowMs: number, paint: Paint): string[] {
+  return [
+    `${roleLine(node, nowMs, paint)}`,
+    `    this node, ${traits(node.ready, node.maintenance, node.priority, node.version, paint)}`,
+    ...missingLines(node, paint),
+  ];
+}
+
+/** `lb1 ● active since 2 min: the peer fell silent` */
+function roleLine({ node, role, since, reason }: NodeReport, nowMs: number, paint: Paint): string {
+  return `${paint.bold(node)} ${roleMark(role, paint)} since ${ageText(since, nowMs)}: ${reasonSentence(reason)}`;
+}
+
+function peerLines(peer: PeerReport, nowMs: number, paint: Paint): string[] {
+  if (!peer.reachable) return [`${paint.bold(peer.node)} ${paint.red("✘ not reachable")} (last seen as ${peer.role})`];
+  const { report } = peer;
+  const about = traits(peer.ready, peer.maintenance, peer.priority, peer.version, paint);
+  if (report === undefined || report.role !== peer.role) {
+    return [`${paint.bold(peer.node)} ${roleMark(peer.role, paint)}`, `    ${about}`];
+  }
+  return [roleLine(report, nowMs, paint), `    ${about}`, ...missingLines(report, paint)];
+}
+
+function traits(
+  ready: boolean,
+  maintenance: boolean | undefined,
+  priority: number | undefined,
+  version: string | undefined,
+  paint: Paint,
+): string {
+  return [
+    ready ? "ready" : paint.yellow("not ready"),
+    ...(maintenance === true ? [paint.yellow("in maintenance")] : []),
+    ...(priority === undefined ? [] : [`priority ${priority}`]),
+    ...(version === undefined ? [] : [`version ${version}`]),
+  ].join(", ");
+}
+
+const missingLines = ({ missing }: NodeReport, paint: Paint): string[] =>
+  missing.map((what) => `    ${paint.yellow(`! missing: ${what}`)}`);
+
+function pathText({ path, up, lastHeardMs }: PathReport, paint: Paint): string {
+  const heard = lastHeardMs === undefined ? "never heard" : `${spanText(lastHeardMs)} ago`;
+  return goodMark(up, `${path} ${heard}`, paint);
+}
+
+function syncText({ connected, connections, protected: safe, lagMs }: SyncReport, paint: Paint): string {
+  if (!connected) return goodMark(false, `not connected: ${connections} connections live on this node alone`, paint);
+  const lag = `lag ${spanText(lagMs)}`;
+  return goodMark(true, `connected, ${safe} of ${connections} connections protected, ${lag}`, paint);
+}
+
+function addressLines({ addresses, role }: NodeReport, paint: Paint): string[] {
+  return addresses.map(({ address, interface: device, held }, index) => {
+    const text = `${address} on ${device}, ${held ? "held" : "not held"}`;
+    const mark =
+      held === (role === "active") ? (held ? goodMark(true, text, paint) : `- ${text}`) : paint.red(`✘ ${text}`);
+    return field(index === 0 ? "addresses" : "", mark, paint);
+  });
+}

@@ -1,0 +1,96 @@
+import {
+  type BalancedService,
+  type Config,
+  type Endpoint,
+  type HealthCheck,
+  type Millis,
+  millisOf,
+  type Node,
+  type Pair,
+  type RedirectService,
+  type Service,
+  type Track,
+} from "@vipair/model";
+import type { Shaped, ShapedCheck, ShapedService, ShapedTrack } from "./schema/config.js";
+import type { PeerEndpoint } from "./schema/scalar.js";
+
+/** Turns a document that has its shape and obeys the rules into the model's configuration. */
+export function buildConfig({ pair, addresses, services }: Shaped): Config {
+  const carried = addresses.map((entry) => ({ prefix: entry.address, interface: entry.interface }));
+  return {
+    pair: buildPair(pair, [...new Set(addresses.map((entry) => entry.interface))]),
+    addresses: carried,
+    services: Object.entries(services ?? {}).map(([name, service]) => buildService(name, service)),
+  };
+}
+
+function buildPair({ nodes, heartbeat, track, ...rest }: Shaped["pair"], carrying: readonly string[]): Pair {
+  const [first, second] = Object.entries(nodes).map(([name, node]): Node => ({ name, ...node }));
+  if (first === undefined || second === undefined) throw new Error("the rules let a pair without two nodes through");
+  const { name, secretFile, preempt, preemptDelay, sync } = rest;
+  return {
+    name,
+    secretFile,
+    nodes: [first, second],
+    heartbeat: { ...heartbeat, interfaces: heartbeat.interfaces ?? carrying },
+    preempt,
+    preemptDelay,
+    sync,
+    track: (track ?? []).map(buildTrack),
+  };
+}
+
+function buildTrack({ interface: link, gateway, script, interval, weight }: ShapedTrack): Track {
+  if (link !== undefined) return { kind: "interface", interface: link, weight };
+  if (gateway !== undefined) return { kind: "gateway", gateway, weight };
+  if (script !== undefined) return { kind: "script", script, interval: interval ?? millisOf(5_000), weight };
+  throw new Error("the rules let a track that watches nothing through");
+}
+
+function buildService(name: string, service: ShapedService): Service {
+  const { listen, redirect } = service;
+  return redirect === undefined
+    ? buildBalanced(name, service)
+    : ({ kind: "redirect", name, listen, redirect } satisfies RedirectService);
+}
+
+function buildBalanced(name: string, service: ShapedService): BalancedService {
+  const { listen, mode, scheduler, persistence, health, interval, timeout, rise, fall, servers, sorry } = service;
+  const { protocol } = listen;
+  return {
+    kind: "balanced",
+    name,
+    listen,
+    mode,
+    scheduler,
+    persistence: persistence && {
+      prefix: persistence.prefix ?? (listen.address.family === 4 ? 32 : 128),
+      timeout: persistence.timeout,
+    },
+    health: health?.map(buildCheck) ?? (protocol === "tcp" ? [{ type: "tcp", port: undefined }] : []),
+    interval,
+    timeout: timeout ?? defaultTimeout(interval),
+    rise,
+    fall,
+    servers: Object.entries(servers ?? {}).map(([server, { address, weight, maxConnections }]) => ({
+      name: server,
+      address: withProtocol(address, protocol),
+      weight,
+      maxConnections,
+    })),
+    sorry: sorry && withProtocol(sorry, protocol),
+  };
+}
+
+function buildCheck({ type, port, ...http }: ShapedCheck): HealthCheck {
+  if (type === "tcp") return { type, port };
+  const { method, path, status, body, host, sni, verify } = http;
+  return { type, port, method, path, status, body, host, sni, verify };
+}
+
+const defaultTimeout = (interval: Millis): Millis => millisOf(Math.min(1_000, interval));
+
+const withProtocol = ({ endpoint }: PeerEndpoint, protocol: Endpoint["protocol"]): Endpoint => ({
+  ...endpoint,
+  protocol,
+});

@@ -1,0 +1,116 @@
+/**
+ * A draft is what can be read of a document, right or wrong: every part that has its shape is there, every part that
+ * has not is `undefined`. The rules look at drafts, so that one wrong key does not hide what else is wrong.
+ */
+import { type Endpoint, type IpAddress, type Millis, type Prefix, parseAddress } from "@vipair/model";
+import type { z } from "zod";
+import type { Path } from "./problem.js";
+import { virtualAddressSchema } from "./schema/config.js";
+import { nodeSchema } from "./schema/pair.js";
+import type { PeerEndpoint } from "./schema/scalar.js";
+import { serverSchema, serviceSchema } from "./schema/service.js";
+
+export type Mapping = Readonly<Record<string, unknown>>;
+
+export interface NodeDraft {
+  readonly name: string;
+  readonly path: Path;
+  readonly address: IpAddress | undefined;
+}
+
+export interface AddressDraft {
+  readonly path: Path;
+  readonly prefix: Prefix | undefined;
+  /** The address that the operator meant, even when the prefix is wrong. */
+  readonly meant: IpAddress | undefined;
+}
+
+export interface ServerDraft {
+  readonly name: string;
+  readonly path: Path;
+  readonly address: PeerEndpoint | undefined;
+  readonly weight: number | undefined;
+  readonly limited: boolean;
+}
+
+export interface ServiceDraft {
+  readonly name: string;
+  readonly path: Path;
+  /** The service as it was written. */
+  readonly written: Mapping;
+  readonly listen: Endpoint | undefined;
+  readonly servers: readonly ServerDraft[];
+  readonly sorry: PeerEndpoint | undefined;
+  readonly interval: Millis | undefined;
+  readonly timeout: Millis | undefined;
+}
+
+export interface Draft {
+  /** `undefined` when the document has no mapping of nodes. */
+  readonly nodes: readonly NodeDraft[] | undefined;
+  readonly heartbeatInterfaces: readonly unknown[];
+  readonly tracks: readonly unknown[];
+  readonly addresses: readonly AddressDraft[];
+  readonly services: readonly ServiceDraft[];
+}
+
+export function readDraft(document: unknown): Draft {
+  const { pair, addresses, services } = mappingOf(document);
+  const { nodes, heartbeat, track } = mappingOf(pair);
+  return {
+    nodes: isMapping(nodes) ? Object.entries(nodes).map(([name, node]) => readNode(name, mappingOf(node))) : undefined,
+    heartbeatInterfaces: listOf(mappingOf(heartbeat).interfaces),
+    tracks: listOf(track),
+    addresses: listOf(addresses).map((address, index) => readAddress(index, mappingOf(address))),
+    services: Object.entries(mappingOf(services)).map(([name, service]) => readService(name, mappingOf(service))),
+  };
+}
+
+function readNode(name: string, { address }: Mapping): NodeDraft {
+  return { name, path: ["pair", "nodes", name], address: read(nodeSchema.shape.address, address) };
+}
+
+function readAddress(index: number, { address }: Mapping): AddressDraft {
+  const meant = typeof address === "string" ? parseAddress(address.split("/")[0] ?? "") : undefined;
+  return { path: ["addresses", index], prefix: read(virtualAddressSchema.shape.address, address), meant };
+}
+
+function readService(name: string, written: Mapping): ServiceDraft {
+  const { shape } = serviceSchema;
+  const path = ["services", name];
+  return {
+    name,
+    path,
+    written,
+    listen: read(shape.listen, written.listen),
+    servers: Object.entries(mappingOf(written.servers)).map(([server, value]) =>
+      readServer(server, path, mappingOf(value)),
+    ),
+    sorry: read(shape.sorry, written.sorry),
+    interval: read(shape.interval, written.interval),
+    timeout: read(shape.timeout, written.timeout),
+  };
+}
+
+function readServer(name: string, service: Path, { address, weight, maxConnections }: Mapping): ServerDraft {
+  const { shape } = serverSchema;
+  return {
+    name,
+    path: [...service, "servers", name],
+    address: read(shape.address, address),
+    weight: read(shape.weight, weight),
+    limited: maxConnections !== undefined,
+  };
+}
+
+export const isMapping = (value: unknown): value is Mapping =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+export const mappingOf = (value: unknown): Mapping => (isMapping(value) ? value : {});
+
+export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+function read<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> | undefined {
+  const result = schema.safeParse(value);
+  return result.success ? result.data : undefined;
+}

@@ -1,0 +1,109 @@
+import { z } from "zod";
+import { quote } from "../problem.js";
+import { address, duration, file, interfaceName, name, namePattern, wholeNumber } from "./scalar.js";
+
+const trackWeight = wholeNumber(1, 253)
+  .optional()
+  .meta({
+    description: "How much priority the node loses while this fails. Left out, the node gives up ownership.",
+    examples: [50],
+  });
+
+export const trackSchema = z
+  .strictObject({
+    interface: interfaceName.optional().meta({ description: "The interface must exist, be up and have a carrier." }),
+    gateway: address.optional().meta({
+      description: "The address must answer to ARP or neighbour discovery. No effect yet.",
+      examples: ["198.51.100.1"],
+    }),
+    script: file
+      .optional()
+      .meta({ description: "The program must exit with 0. No effect yet.", examples: ["/usr/local/bin/check"] }),
+    interval: duration("100ms", "1h")
+      .optional()
+      .meta({ description: "script: how often it runs. Left out, 5s.", examples: ["5s"] }),
+    weight: trackWeight,
+  })
+  .meta({ title: "track", oneOf: ["interface", "gateway", "script"].map((key) => ({ required: [key] })) });
+
+export const nodeSchema = z
+  .strictObject({
+    address: address.meta({
+      description: "Where the other node reaches this one: heartbeats, the lifeline and the peer link use it.",
+      examples: ["192.0.2.1"],
+    }),
+    priority: wholeNumber(1, 254).meta({ description: "The node with the higher one is preferred.", examples: [200] }),
+  })
+  .meta({ title: "node" });
+
+const heartbeatSchema = z
+  .strictObject({
+    transport: z
+      .enum(["udp"], {
+        error: ({ input }) => (input === "vrrp" ? `${quote(input)} is not available yet; use udp` : undefined),
+      })
+      .prefault("udp")
+      .meta({ description: "`udp`: authenticated datagrams." }),
+    routerId: wholeNumber(1, 255).prefault(51).meta({ description: "Tells pairs on one network apart." }),
+    interval: duration("10ms", "10s")
+      .prefault("100ms")
+      .meta({
+        description:
+          "How often each node says that it lives. The standby takes over after about three of them in silence.",
+        examples: ["100ms"],
+      }),
+    interfaces: z
+      .array(interfaceName)
+      .min(1)
+      .optional()
+      .meta({
+        title: "list of interfaces",
+        description: "Heartbeats run here, beside the sync addresses. Left out, the interfaces of `addresses`.",
+        examples: [["eth0"]],
+      }),
+    unicast: z.boolean().prefault(false).meta({
+      description: "`true` where the network has no multicast: heartbeats go to the sync addresses alone.",
+    }),
+  })
+  .prefault({})
+  .meta({ description: "How the nodes tell each other that they live." });
+
+export const pairSchema = z
+  .strictObject({
+    name: name.meta({ description: "Names the pair in logs and reports.", examples: ["mail"] }),
+    secretFile: file.meta({
+      description: "The secret that the two nodes share, made by `vipair keygen`.",
+      examples: ["/etc/vipair/pair.key"],
+    }),
+    nodes: z.record(z.string(), nodeSchema).meta({
+      description: "The two nodes by name. A node finds itself by `--node`, else by its host name.",
+      propertyNames: { pattern: namePattern.source },
+      minProperties: 2,
+      maxProperties: 2,
+    }),
+    heartbeat: heartbeatSchema,
+    preempt: z.boolean().prefault(false).meta({
+      description: "Whether a node takes ownership back from one of lower priority when it returns.",
+    }),
+    preemptDelay: duration("0s", "1h")
+      .prefault("0s")
+      .meta({
+        description: "How long the node must have been ready before it takes ownership back.",
+        examples: ["30s"],
+      }),
+    sync: z
+      .strictObject({
+        port: wholeNumber(1, 65534).prefault(7340).meta({
+          description:
+            "TCP port of the peer link and UDP port of the heartbeats; the lifeline uses the TCP port above it.",
+        }),
+      })
+      .prefault({})
+      .meta({ description: "The link between the nodes." }),
+    track: z.array(trackSchema).max(64).nullish().meta({
+      title: "list",
+      description:
+        "Reasons to give up ownership, or to lose priority. Each has one of `interface`, `gateway`, `script`.",
+    }),
+  })
+  .meta({ description: "The two nodes and how they watch each other." });

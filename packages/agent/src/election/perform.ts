@@ -1,0 +1,58 @@
+import type { ElectionEffect, ElectionEvent, Outcome, Ownership } from "@vipair/heartbeat";
+import type { Exchange } from "../exchange/exchange.js";
+import type { AgentMessage } from "../message.js";
+import type { Perform } from "./loop.js";
+
+export interface Performers {
+  readonly ownership: Ownership;
+  readonly exchange: Exchange;
+  readonly tell: (message: AgentMessage) => void;
+  readonly exit: () => void;
+}
+
+/** Binds the election's effects to the kernel, the heartbeat paths and the balancer. */
+export function performWith({ ownership, exchange, tell, exit }: Performers): Perform {
+  const complain = (outcome: Outcome): undefined => {
+    if (!outcome.ok) tell({ type: "refused", error: outcome.error });
+  };
+  return (effect: ElectionEffect): ElectionEvent | undefined => {
+    switch (effect.type) {
+      case "sendHeartbeat":
+        exchange.send(effect.heartbeat);
+        return undefined;
+      case "renewLease": {
+        const outcome = ownership.renewLease(effect.ttl);
+        return outcome.ok ? { type: "leaseRenewed" } : { type: "leaseRefused", error: outcome.error };
+      }
+      case "addAddresses": {
+        const outcome = ownership.addAddresses(effect.validFor);
+        return outcome.ok ? undefined : { type: "addressesRefused", error: outcome.error };
+      }
+      case "dropLease":
+        return complain(ownership.dropLease(effect.linger));
+      case "removeAddresses":
+        return complain(ownership.removeAddresses());
+      case "announceAddresses":
+        return complain(ownership.announceAddresses());
+      case "requestHandover":
+        return say({ type: "handoverRequested" });
+      case "refuseHandover":
+        return say({ type: "handoverRefused", reason: effect.reason });
+      case "reportRestored":
+        return say({ type: "restored", what: `address ${effect.address}` });
+      case "reportRefused":
+        return say({ type: "refused", error: effect.error });
+      case "reportConflict":
+        return say({ type: "conflict", yields: effect.yields });
+      case "reportRole":
+        return undefined;
+      case "exit":
+        exit();
+        return undefined;
+    }
+  };
+
+  function say(message: AgentMessage): undefined {
+    tell(message);
+  }
+}

@@ -1,0 +1,87 @@
+import { createSocket, type Socket } from "node:dgram";
+import { networkInterfaces } from "node:os";
+import type { Family, VirtualAddress } from "@vipair/model";
+import type { HeartbeatPath, PacketListener } from "./path.js";
+
+/** The groups of RFC 9568 § 5.1.1.2 and § 5.1.2.2: link-local, so every switch floods them and no router passes them. */
+const groups: Readonly<Record<Family, string>> = { 4: "224.0.0.18", 6: "ff02::12" };
+const retryMs = 1_000;
+
+interface MulticastOptions {
+  readonly index: number;
+  readonly interface: string;
+  readonly port: number;
+  /** Never sent from: a backup does not have them. */
+  readonly virtual: readonly VirtualAddress[];
+}
+
+/**
+ * Multicast datagrams on one interface, from its own IPv4 address, or from its link-local IPv6 address when it has no
+ * IPv4. Packets of other interfaces that the kernel hands to this socket as well are told apart by the path's index in
+ * the packet.
+ */
+export function openMulticastPath(options: MulticastOptions, listener: PacketListener): HeartbeatPath {
+  let socket: Socket | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let group = groups[4];
+
+  const reopen = (): void => {
+    socket = undefined;
+    retry = setTimeout(open, retryMs);
+  };
+  const open = (): void => {
+    const source = ownSource(options);
+    if (source === undefined) return reopen();
+    const opening = createSocket({ type: source.family === 4 ? "udp4" : "udp6", reuseAddr: true });
+    group = source.family === 4 ? groups[4] : `${groups[6]}%${options.interface}`;
+    opening.on("message", (packet) => listener(packet, send));
+    opening.on("error", () => {
+      opening.close();
+      reopen();
+    });
+    opening.bind(options.port, group, () => {
+      try {
+        join(opening, source);
+        socket = opening;
+      } catch {
+        opening.close();
+        reopen();
+      }
+    });
+  };
+  const join = (opening: Socket, { local }: Source): void => {
+    opening.addMembership(group.replace(/%.*/, ""), local);
+    opening.setMulticastInterface(local);
+    opening.setMulticastTTL(1);
+    opening.setMulticastLoopback(false);
+  };
+  const send = (packet: Uint8Array): void => {
+    socket?.send(packet, options.port, group, () => undefined);
+  };
+
+  open();
+  return {
+    name: options.interface,
+    index: options.index,
+    send,
+    close: () => {
+      clearTimeout(retry);
+      socket?.close();
+      socket = undefined;
+    },
+  };
+}
+
+interface Source {
+  readonly family: Family;
+  /** What node:dgram names an interface by: an IPv4 address of it, or `::%name`. */
+  readonly local: string;
+}
+
+function ownSource(options: MulticastOptions): Source | undefined {
+  const virtual = new Set(options.virtual.map(({ prefix }) => prefix.address.text));
+  const own = (networkInterfaces()[options.interface] ?? []).filter(({ address }) => !virtual.has(address));
+  const v4 = own.find(({ family }) => family === "IPv4");
+  if (v4 !== undefined) return { family: 4, local: v4.address };
+  return own.some(({ family }) => family === "IPv6") ? { family: 6, local: `::%${options.interface}` } : undefined;
+}

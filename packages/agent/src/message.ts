@@ -1,0 +1,78 @@
+import type { Pair, PathReport, Role, RoleReason, VirtualAddress } from "@vipair/model";
+
+/** What the balancer tells its agent over the process channel. */
+export type AgentCommand =
+  /** The first message: everything a takeover needs, before it is needed. */
+  | {
+      readonly type: "configure";
+      readonly node: string;
+      readonly pair: Pair;
+      readonly addresses: readonly VirtualAddress[];
+      readonly configDigest: bigint;
+    }
+  /** The rules are in the kernel: take part in the election. */
+  | { readonly type: "start" }
+  /** Sign of life; when it stays away the agent gives up ownership. */
+  | { readonly type: "alive" }
+  | { readonly type: "ready"; readonly ready: boolean }
+  /** The services changed; the pair and its addresses did not. */
+  | { readonly type: "configDigest"; readonly configDigest: bigint }
+  | { readonly type: "maintenance"; readonly on: boolean }
+  /** The hand-over is prepared: pass ownership now. */
+  | { readonly type: "handover"; readonly force: boolean }
+  /** Give up ownership, remove everything from the kernel, end. */
+  | { readonly type: "stop" };
+
+/** How the agent sees the peer, from its heartbeats alone. */
+export interface PeerView {
+  readonly role: Role;
+  /** Heard within the active down interval. */
+  readonly reachable: boolean;
+  readonly ready: boolean;
+  readonly eligible: boolean;
+  readonly maintenance: boolean;
+  readonly priority: number;
+  /** The peer hears this node. */
+  readonly hearing: boolean;
+  /** The peer runs the same configuration. */
+  readonly sameConfig: boolean;
+}
+
+/** What the agent knows, sent on every change and at least once a second. */
+export interface AgentReport {
+  readonly role: Role;
+  readonly reason: RoleReason;
+  /** When the role was taken: ISO 8601. */
+  readonly since: string;
+  readonly term: number;
+  readonly priority: number;
+  readonly eligible: boolean;
+  readonly peer: PeerView | undefined;
+  readonly paths: readonly PathReport[];
+  readonly held: readonly string[];
+  readonly scheduling: "fifo" | "nice" | "normal";
+  readonly memoryLocked: boolean;
+  /** Datagrams that were refused, by reason: wrongMac, replayed, unproven, … */
+  readonly refused: Readonly<Record<string, number>>;
+}
+
+export interface RoleChange {
+  readonly from: Role;
+  readonly to: Role;
+  readonly reason: RoleReason;
+  readonly term: number;
+  /** From the event that decided to the last effect performed, in milliseconds. */
+  readonly tookMs: number;
+}
+
+/** What the agent tells the balancer. */
+export type AgentMessage =
+  | { readonly type: "opened" }
+  | { readonly type: "failed"; readonly error: string }
+  | { readonly type: "report"; readonly report: AgentReport }
+  | { readonly type: "roleChanged"; readonly change: RoleChange }
+  | { readonly type: "handoverRequested" }
+  | { readonly type: "handoverRefused"; readonly reason: string }
+  | { readonly type: "restored"; readonly what: string }
+  | { readonly type: "refused"; readonly error: string }
+  | { readonly type: "conflict"; readonly yields: boolean };

@@ -1,0 +1,116 @@
+import { type BalanceEffect, knownHealth, tableName } from "@vipair/balancer";
+import { type Conntrack, openConntrack, openNftables, openSysctls, watchTables } from "@vipair/kernel";
+import type { Config, Service } from "@vipair/model";
+import { probeAll } from "@vipair/probe";
+import type { Journal } from "../event/journal.js";
+import { openRedirectServer } from "../redirect/server.js";
+import { openConnections } from "./connections.js";
+import { type BalanceLoop, openBalanceLoop } from "./loop.js";
+import { openRules, type Rules } from "./rules.js";
+import { wantedSysctls } from "./sysctls.js";
+import { openTraffic, type Traffic } from "./traffic.js";
+
+/**
+ * The balancing half of the daemon: probes answer, the balance steps, the difference goes into the kernel. It does the
+ * same on both nodes all the time; only the agent's lease decides where packets pass.
+ */
+export interface Balancer {
+  readonly loop: BalanceLoop;
+  readonly rules: Rules;
+  readonly traffic: Traffic;
+  readonly conntrack: Conntrack;
+  /** Every server has answered a probe, or failed one. */
+  readonly healthKnown: boolean;
+  replaceServices(services: readonly Service[]): void;
+  /** Removes the rules and puts the kernel's settings back. */
+  close(): void;
+}
+
+export interface BalancerOptions {
+  readonly config: Config;
+  /** 0 or 1: the two nodes probe half an interval apart. */
+  readonly nodeIndex: 0 | 1;
+  /** Where the settings' former values are kept until they are put back. */
+  readonly sysctlFile: string;
+  readonly journal: Journal;
+  readonly healthChanged: () => void;
+}
+
+export async function openBalancer(options: BalancerOptions): Promise<Balancer> {
+  const { config, nodeIndex, sysctlFile, journal } = options;
+  const nftables = openNftables();
+  const conntrack = openConntrack();
+  const sysctls = openSysctls({ stateFile: sysctlFile });
+  const refused = (error: string): void => journal.record("refused", `the kernel refused: ${error}`, { error });
+  const rules = openRules(nftables, refused);
+  const connections = openConnections(conntrack);
+  const traffic = openTraffic(nftables, connections);
+  const redirect = await openRedirectServer();
+
+  const perform = (effect: BalanceEffect): void => {
+    switch (effect.type) {
+      case "probe":
+        void probeOnce(effect);
+        return;
+      case "applyRuleset":
+        return rules.want(effect.ruleset);
+      case "cutConnections": {
+        connections.cut(effect);
+        return;
+      }
+      case "reportHealth": {
+        const { service, server, from, to, because } = effect;
+        journal.record("healthChanged", `${service}/${server} is ${to}: ${because}`, { service, server, from, to });
+        return options.healthChanged();
+      }
+      case "reportAdmin": {
+        const { service, server, from, to } = effect;
+        journal.record("adminChanged", `${service}/${server} is ${to}`, { service, server, from, to });
+        return options.healthChanged();
+      }
+    }
+  };
+  const probeOnce = async (effect: BalanceEffect & { type: "probe" }): Promise<void> => {
+    const { service, server, round } = effect;
+    const { ok, because } = await probeAll(effect.checks, effect.address, effect.timeout);
+    loop.deliver({ type: "probeAnswered", service, server, round, ok, because });
+  };
+
+  const loop = openBalanceLoop({
+    services: config.services,
+    spread: nodeIndex / 2,
+    redirectPort: redirect.port,
+    perform,
+  });
+  loop.deliver({ type: "deadlineReached" });
+  const settings = sysctls.set(wantedSysctls(config));
+  if (!settings.ok) refused(settings.error);
+
+  const watch = watchTables([{ family: "inet", table: tableName }], () => {
+    rules.restore();
+    journal.record("restored", `table inet ${tableName} was changed by somebody else and put back`, {
+      what: `table inet ${tableName}`,
+    });
+  });
+
+  return {
+    loop,
+    rules,
+    traffic,
+    conntrack,
+    get healthKnown() {
+      return knownHealth(loop.state);
+    },
+    replaceServices: (services) => loop.deliver({ type: "servicesReplaced", services }),
+    close: () => {
+      watch.close();
+      loop.close();
+      traffic.close();
+      redirect.close();
+      rules.close();
+      nftables.close();
+      const restored = sysctls.restore();
+      if (!restored.ok) refused(restored.error);
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import {
+  type BalanceEffect,
+  type BalanceEvent,
+  type BalanceState,
+  initialBalance,
+  nextDeadline,
+  stepBalance,
+} from "@vipair/balancer";
+import { bootClock } from "@vipair/kernel";
+import { elapsed, type Service } from "@vipair/model";
+
+/** Runs the balance against the world, with one timer for the earliest deadline in its state. */
+export interface BalanceLoop {
+  readonly state: BalanceState;
+  deliver(event: BalanceEvent): void;
+  close(): void;
+}
+
+export interface BalanceLoopOptions {
+  readonly services: readonly Service[];
+  /** 0 to 1: shifts this node's probes against the other node's. */
+  readonly spread: number;
+  readonly redirectPort: number | undefined;
+  readonly perform: (effect: BalanceEffect) => void;
+}
+
+/** Timers of Node.js end at 2^31 - 1 ms. */
+const longestDelay = 60_000;
+
+export function openBalanceLoop({ services, spread, redirectPort, perform }: BalanceLoopOptions): BalanceLoop {
+  let state = initialBalance(services, bootClock(), spread, redirectPort);
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  const deliver = (event: BalanceEvent): void => {
+    if (closed) return;
+    const result = stepBalance(state, event, bootClock());
+    state = result.state;
+    for (const effect of result.effects) perform(effect);
+    arm();
+  };
+  const arm = (): void => {
+    clearTimeout(timer);
+    const deadline = nextDeadline(state);
+    if (deadline === undefined || closed) return;
+    const delay = Math.min(longestDelay, Math.max(0, elapsed(bootClock(), deadline)));
+    timer = setTimeout(deliver, delay, { type: "deadlineReached" } as const);
+  };
+
+  arm();
+  return {
+    get state() {
+      return state;
+    },
+    deliver,
+    close: () => {
+      closed = true;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { type Ruleset, renderEdits, renderRemoval, renderRuleset } from "@vipair/balancer";
+import type { Nftables } from "@vipair/kernel";
+
+/**
+ * The rules in the kernel: the wanted ruleset goes in as the smallest transaction that gets there, and as a whole when
+ * that cannot be said or the kernel refused it. What the kernel refuses is tried again until it is in.
+ */
+export interface Rules {
+  /** The kernel has what was wanted last. */
+  readonly applied: boolean;
+  want(ruleset: Ruleset): void;
+  /** Somebody else touched the table: put the whole of it back. */
+  restore(): void;
+  /** Takes the table out of the kernel. */
+  close(): void;
+}
+
+const retryMs = 500;
+
+export function openRules(nftables: Nftables, refused: (error: string) => void): Rules {
+  let wanted: Ruleset | undefined;
+  let inKernel: Ruleset | undefined;
+  let retry: NodeJS.Timeout | undefined;
+
+  const apply = (): void => {
+    clearTimeout(retry);
+    if (wanted === undefined) return;
+    const edits = inKernel === undefined ? undefined : renderEdits(inKernel, wanted);
+    const outcome = nftables.run(edits ?? renderRuleset(wanted));
+    inKernel = outcome.ok ? wanted : undefined;
+    if (outcome.ok) return;
+    refused(outcome.error);
+    retry = setTimeout(apply, retryMs);
+  };
+
+  return {
+    get applied() {
+      return wanted !== undefined && inKernel === wanted;
+    },
+    want: (ruleset) => {
+      wanted = ruleset;
+      apply();
+    },
+    restore: () => {
+      inKernel = undefined;
+      apply();
+    },
+    close: () => {
+      clearTimeout(retry);
+      wanted = undefined;
+      nftables.run(renderRemoval());
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import type { Config } from "@vipair/model";
+
+/** The kernel settings that balancing needs; the values before are put back at the end. */
+export function wantedSysctls({ addresses, services }: Config): Record<string, string> {
+  const ipv6 = [...addresses.map(({ prefix }) => prefix.address), ...services.map(({ listen }) => listen.address)];
+  const interfaces = new Set(addresses.map((address) => address.interface));
+  const wanted: Record<string, string> = {
+    "net.ipv4.ip_forward": "1",
+    // Windows of connections that came from the peer's kernel are not known: out-of-window segments must pass.
+    "net.netfilter.nf_conntrack_tcp_be_liberal": "1",
+    // A server that is told a better way would go around the balancer, and its answers would not be translated.
+    "net.ipv4.conf.all.send_redirects": "0",
+  };
+  for (const name of interfaces) wanted[`net.ipv4.conf.${name.replaceAll(".", "/")}.send_redirects`] = "0";
+  if (ipv6.some(({ family }) => family === 6)) wanted["net.ipv6.conf.all.forwarding"] = "1";
+  return wanted;
+}

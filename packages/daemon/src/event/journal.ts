@@ -1,0 +1,31 @@
+import type { EventKind, EventReport } from "@vipair/model";
+
+type Follower = (event: EventReport) => void;
+
+/** The last events of this node, for `vipair events` and for those who follow. */
+export interface Journal {
+  record(kind: EventKind, message: string, detail?: EventReport["detail"]): void;
+  events(): readonly EventReport[];
+  follow(follower: Follower): () => void;
+}
+
+const capacity = 2_000;
+
+export function openJournal(node: string, log: (event: EventReport) => void): Journal {
+  const events: EventReport[] = [];
+  const followers = new Set<Follower>();
+  return {
+    record: (kind, message, detail = {}) => {
+      const event: EventReport = { at: new Date().toISOString(), node, kind, message, detail };
+      events.push(event);
+      if (events.length > capacity) events.splice(0, events.length - capacity);
+      log(event);
+      for (const follower of followers) follower(event);
+    },
+    events: () => [...events],
+    follow: (follower) => {
+      followers.add(follower);
+      return () => followers.delete(follower);
+    },
+  };
+}

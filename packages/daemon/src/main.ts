@@ -1,0 +1,65 @@
+import { readFileSync } from "node:fs";
+import { Command, Option } from "commander";
+import { ConfigError, nodeName, readConfigFile } from "./config/file.js";
+import { openDaemon } from "./daemon.js";
+import { type LogLevel, logLevels, openLog } from "./log.js";
+
+/** EX_CONFIG of sysexits.h. */
+const configStatus = 78;
+
+interface Options {
+  readonly config: string;
+  readonly node?: string;
+  readonly socket: string;
+  readonly check?: boolean;
+  readonly logLevel: LogLevel;
+}
+
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+const command = new Command("vipaird")
+  .description("one node of a clustered pair of layer-4 load balancers")
+  .version(version)
+  .option("--config <file>", "the configuration, the same on both nodes", "/etc/vipair/vipair.yaml")
+  .option("--node <name>", "which node of the pair this is (default: the host name)")
+  .option("--socket <path>", "the control socket", "/run/vipair/vipaird.sock")
+  .option("--check", "print every problem of the configuration and exit: 0 good, 78 wrong")
+  .addOption(new Option("--log-level <level>", "least level that is logged").choices(logLevels).default("info"))
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+const options = command.parse().opts<Options>();
+try {
+  if (options.check === true) check(options);
+  else await run(options);
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(error.report);
+  process.exit(configStatus);
+}
+
+function check({ config, node }: Options): void {
+  const file = readConfigFile(config);
+  if (node !== undefined) nodeName(file.config, node);
+  process.stderr.write(file.warnings);
+  process.stdout.write(`${config}: good\n`);
+}
+
+async function run({ config, node: given, socket: socketPath, logLevel }: Options): Promise<void> {
+  const initial = readConfigFile(config);
+  const node = nodeName(initial.config, given);
+  const log = openLog(logLevel, node);
+  if (initial.warnings !== "") log.warn(initial.warnings.trimEnd());
+  const daemon = await openDaemon({ configFile: config, initial, node, socketPath, version, log });
+  let stopping = false;
+  const stop = async (): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    await daemon.stop();
+    process.exit(0);
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  process.on("SIGHUP", () => daemon.reload());
+}

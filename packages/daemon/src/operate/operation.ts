@@ -1,0 +1,68 @@
+import { whyServer } from "@vipair/balancer";
+import { reasonSentence, type StatusReport } from "@vipair/model";
+import type { Balancer } from "../balance/balancer.js";
+import { type Control, Refused } from "../control/index.js";
+import type { Journal } from "../event/journal.js";
+import type { Pairing } from "../pair/pairing.js";
+import type { Maintenance } from "./maintenance.js";
+import { planFailover } from "./plan.js";
+
+export interface OperationParts {
+  readonly node: string;
+  readonly balancer: Balancer;
+  readonly pairing: Pairing;
+  readonly maintenance: Maintenance;
+  readonly journal: Journal;
+  readonly status: () => StatusReport;
+  readonly configText: () => string;
+}
+
+/** What operators may ask and order, in terms of the two halves of the daemon. */
+export function openOperation(parts: OperationParts): Control {
+  const { node, balancer, pairing, maintenance, journal, status, configText } = parts;
+  return {
+    status,
+    configText,
+    events: (since) => journal.events().filter(({ at }) => since === undefined || Date.parse(at) >= since),
+    followEvents: (listener) => journal.follow(listener),
+    failover: ({ force }) => pairing.failover(force),
+    explainFailover: () => planFailover(status(), pairing.obstacles()),
+    setMaintenance: async ({ on, force }) => {
+      if (on && pairing.agent.report?.role === "active") await leaveService(force);
+      maintenance.set(on);
+      pairing.agent.setMaintenance(on);
+      journal.record("adminChanged", `maintenance of ${node} is ${on ? "on" : "off"}`, { maintenance: on });
+    },
+    setAdmin: ({ service, server, admin, deadlineMs: deadline }) =>
+      balancer.loop.deliver({ type: "adminChanged", service, server, admin, deadline }),
+    why: (subject) => {
+      const [service = "", server] = subject.split("/");
+      if (service === "active" && server === undefined) return whyActive(status());
+      if (server !== undefined) return whyServer(balancer.loop.state, service, server);
+      const servers = status().services.find(({ name }) => name === service)?.servers ?? [];
+      return servers.flatMap(({ name }) => whyServer(balancer.loop.state, service, name));
+    },
+  };
+
+  async function leaveService(force: boolean): Promise<void> {
+    try {
+      await pairing.failover(force);
+    } catch (error) {
+      // With --force the addresses go out of service here even when nobody takes them.
+      if (!(force && error instanceof Refused)) throw error;
+    }
+  }
+}
+
+function whyActive({ node, role, reason, since, term, ready, missing, peer }: StatusReport): string[] {
+  const sentences = [`${node} is ${role} since ${since} (term ${term}): ${reasonSentence(reason)}.`];
+  if (!peer.reachable) sentences.push(`${peer.node} is not heard.`);
+  else sentences.push(`${peer.node} is heard as ${peer.role}, priority ${peer.priority ?? "unknown"}.`);
+  if (peer.report !== undefined) {
+    sentences.push(
+      `${peer.node} says: ${peer.report.role} since ${peer.report.since}: ${reasonSentence(peer.report.reason)}.`,
+    );
+  }
+  if (!ready) sentences.push(...missing.map((what) => `${node} is not ready: ${what}.`));
+  return sentences;
+}

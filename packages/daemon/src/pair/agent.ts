@@ -1,0 +1,136 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { type AgentCommand, type AgentMessage, type AgentReport, agentProgram, type RoleChange } from "@vipair/agent";
+
+/**
+ * The agent as the balancer sees it: a child process that is started again when it dies. It hears a sign of life ten
+ * times a second; when that stays away it gives up ownership.
+ */
+export interface AgentProcess {
+  readonly report: AgentReport | undefined;
+  start(): void;
+  setReady(ready: boolean): void;
+  setMaintenance(on: boolean): void;
+  setConfigDigest(configDigest: bigint): void;
+  handOver(force: boolean): void;
+  /** Ends the agent: it gives up ownership and removes what it put into the kernel. */
+  stop(): Promise<void>;
+}
+
+export interface AgentListener {
+  reported(report: AgentReport): void;
+  roleChanged(change: RoleChange): void;
+  handoverRequested(): void;
+  handoverRefused(reason: string): void;
+  restored(what: string): void;
+  refused(error: string): void;
+  conflict(yields: boolean): void;
+  died(how: string): void;
+}
+
+type Configure = AgentCommand & { readonly type: "configure" };
+
+const aliveEveryMs = 100;
+const shortestRestartMs = 100;
+const longestRestartMs = 5_000;
+const stopMs = 3_000;
+
+export function openAgentProcess(initial: Configure, listener: AgentListener): AgentProcess {
+  /** What a restarted agent must be told again. */
+  const wanted = { started: false, ready: false, maintenance: false };
+  let configure = initial;
+  let child: ChildProcess | undefined;
+  let report: AgentReport | undefined;
+  let restartMs = shortestRestartMs;
+  let restart: NodeJS.Timeout | undefined;
+  let stopping = false;
+
+  const command = (message: AgentCommand): void => {
+    if (child?.connected === true) child.send(message);
+  };
+  const spawn = (): void => {
+    const spawned = fork(agentProgram, [], {
+      serialization: "advanced",
+      // Each watch of the kernel's events occupies one thread of libuv's pool.
+      env: { ...process.env, UV_THREADPOOL_SIZE: "8" },
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    child = spawned;
+    spawned.on("message", (message: AgentMessage) => receive(message));
+    spawned.on("error", () => undefined);
+    spawned.on("exit", (code, signal) => {
+      child = undefined;
+      report = undefined;
+      if (stopping) return;
+      listener.died(signal === null ? `exit status ${code}` : signal);
+      restart = setTimeout(spawn, restartMs);
+      restartMs = Math.min(longestRestartMs, restartMs * 2);
+    });
+    command(configure);
+  };
+  const receive = (message: AgentMessage): void => {
+    switch (message.type) {
+      case "opened":
+        command({ type: "maintenance", on: wanted.maintenance });
+        command({ type: "ready", ready: wanted.ready });
+        if (wanted.started) command({ type: "start" });
+        return;
+      case "failed":
+        return listener.refused(`heartbeat agent: ${message.error}`);
+      case "report":
+        report = message.report;
+        if (report.role !== "initialize") restartMs = shortestRestartMs;
+        return listener.reported(report);
+      case "roleChanged":
+        return listener.roleChanged(message.change);
+      case "handoverRequested":
+        return listener.handoverRequested();
+      case "handoverRefused":
+        return listener.handoverRefused(message.reason);
+      case "restored":
+        return listener.restored(message.what);
+      case "refused":
+        return listener.refused(message.error);
+      case "conflict":
+        return listener.conflict(message.yields);
+    }
+  };
+
+  spawn();
+  const alive = setInterval(() => command({ type: "alive" }), aliveEveryMs);
+  return {
+    get report() {
+      return report;
+    },
+    start: () => {
+      wanted.started = true;
+      command({ type: "start" });
+    },
+    setReady: (ready) => {
+      if (wanted.ready === ready) return;
+      wanted.ready = ready;
+      command({ type: "ready", ready });
+    },
+    setMaintenance: (on) => {
+      wanted.maintenance = on;
+      command({ type: "maintenance", on });
+    },
+    setConfigDigest: (configDigest) => {
+      configure = { ...configure, configDigest };
+      command({ type: "configDigest", configDigest });
+    },
+    handOver: (force) => command({ type: "handover", force }),
+    stop: async () => {
+      stopping = true;
+      clearTimeout(restart);
+      const ending = child;
+      if (ending !== undefined) {
+        const ended = new Promise<void>((resolve) => ending.once("exit", () => resolve()));
+        command({ type: "stop" });
+        const killing = setTimeout(() => ending.kill("SIGKILL"), stopMs);
+        await ended;
+        clearTimeout(killing);
+      }
+      clearInterval(alive);
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import type { Flow, NodeReport } from "@vipair/model";
+import { z } from "zod";
+
+/**
+ * What the two daemons say to each other: one JSON text per WebSocket message. A request is answered by exactly one
+ * response with the same id.
+ */
+export type PeerMessage =
+  | { readonly type: "hello"; readonly node: string; readonly version: string; readonly configDigest: string }
+  | { readonly type: "report"; readonly report: NodeReport }
+  | { readonly type: "request"; readonly id: number; readonly request: PeerRequest }
+  | { readonly type: "response"; readonly id: number; readonly ok: true; readonly result: unknown }
+  | { readonly type: "response"; readonly id: number; readonly ok: false; readonly error: string };
+
+export type PeerRequest =
+  /** The standby asks the active node to hand over. */
+  | { readonly method: "failover"; readonly force: boolean }
+  /** The active node is about to hand over: forget what you have of our connections. */
+  | { readonly method: "beginHandover" }
+  /** Connections for the standby's kernel; answers how many are in. */
+  | { readonly method: "insertFlows"; readonly flows: readonly Flow[] };
+
+const address = z.object({ family: z.union([z.literal(4), z.literal(6)]), text: z.string().max(45) });
+const port = z.int().min(0).max(65_535);
+const byte = z.int().min(0).max(255);
+const tuple = z.object({ source: address, destination: address, sourcePort: port, destinationPort: port });
+const flow = z.object({
+  protocol: byte,
+  original: tuple,
+  reply: tuple,
+  status: z.int().nonnegative(),
+  timeout: z.int().nonnegative(),
+  mark: z.int().nonnegative(),
+  tcp: z
+    .object({ state: byte, scaleOriginal: byte, scaleReply: byte, flagsOriginal: byte, flagsReply: byte })
+    .optional(),
+});
+
+const request = z.discriminatedUnion("method", [
+  z.object({ method: z.literal("failover"), force: z.boolean() }),
+  z.object({ method: z.literal("beginHandover") }),
+  z.object({ method: z.literal("insertFlows"), flows: z.array(flow).max(10_000) }),
+]);
+
+const id = z.int().nonnegative();
+/** A report is shown, never acted upon beyond these fields. */
+const report = z.looseObject({
+  node: z.string(),
+  version: z.string(),
+  role: z.enum(["initialize", "backup", "active"]),
+  ready: z.boolean(),
+  missing: z.array(z.string()),
+  services: z.array(z.looseObject({ name: z.string(), servers: z.array(z.looseObject({ name: z.string() })) })),
+});
+
+const message = z.union([
+  z.object({ type: z.literal("hello"), node: z.string(), version: z.string(), configDigest: z.string() }),
+  z.object({ type: z.literal("report"), report }),
+  z.object({ type: z.literal("request"), id, request }),
+  z.object({ type: z.literal("response"), id, ok: z.literal(true), result: z.unknown() }),
+  z.object({ type: z.literal("response"), id, ok: z.literal(false), error: z.string() }),
+]);
+
+/** Reads a message of the peer; `undefined` when it is not one. */
+export function decodePeerMessage(text: string): PeerMessage | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const parsed = message.safeParse(value);
+  return parsed.success ? (parsed.data as unknown as PeerMessage) : undefined;
+}
+
+export const encodePeerMessage = (value: PeerMessage): string => JSON.stringify(value);

@@ -1,0 +1,176 @@
+import type { AgentReport, RoleChange } from "@vipair/agent";
+import { deriveKey, readSecret } from "@vipair/agent";
+import type { Conntrack } from "@vipair/kernel";
+import {
+  type Config,
+  type FailoverReport,
+  flowMark,
+  flowMarkMask,
+  type NodeReport,
+  reasonSentence,
+} from "@vipair/model";
+import { Refused } from "../control/index.js";
+import type { Journal } from "../event/journal.js";
+import { type AgentProcess, openAgentProcess } from "./agent.js";
+import { openHandover } from "./handover.js";
+import { openPeerLink, type PeerLink } from "./link/link.js";
+import type { PeerRequest } from "./link/message.js";
+import { handoverObstacles } from "./obstacles.js";
+
+/**
+ * The half of the daemon that makes two nodes a pair: its agent, the link to the other daemon, and what they do
+ * together.
+ */
+export interface Pairing {
+  readonly agent: AgentProcess;
+  readonly link: PeerLink;
+  /** The peer's own report; `undefined` while the link is down. */
+  readonly peerReport: NodeReport | undefined;
+  /** Hands over from whichever node is active. Rejects with {@link Refused}. */
+  failover(force: boolean): Promise<FailoverReport>;
+  /** What speaks against a hand-over now, one sentence each. */
+  obstacles(): string[];
+  close(): Promise<void>;
+}
+
+export interface PairingOptions {
+  readonly config: Config;
+  readonly node: string;
+  readonly nodeIndex: 0 | 1;
+  readonly version: string;
+  readonly configDigest: bigint;
+  readonly conntrack: Conntrack;
+  readonly journal: Journal;
+  /** Agent, link or peer changed. */
+  readonly changed: () => void;
+  readonly peerReported: (report: NodeReport | undefined) => void;
+}
+
+export function openPairing(options: PairingOptions): Pairing {
+  const { config, node, nodeIndex, version, configDigest, conntrack, journal } = options;
+  const { pair, addresses } = config;
+  const peer = pair.nodes[nodeIndex === 0 ? 1 : 0];
+  let peerReport: NodeReport | undefined;
+
+  const agent = openAgentProcess(
+    { type: "configure", node, pair, addresses, configDigest },
+    {
+      reported: (report) => {
+        if (report.peer?.role === "active" && report.peer.reachable) handover.progress.taken();
+        options.changed();
+      },
+      roleChanged: (change) => {
+        recordRoleChange(journal, node, change);
+        if (change.from === "active") handover.progress.passed();
+        options.changed();
+      },
+      handoverRequested: () => {
+        journal.record("peerChanged", `${peer.name} is preferred and asks for a hand-over`);
+        failover(false).catch((error: Error) => refuse(error.message));
+      },
+      handoverRefused: (reason) => handover.progress.refused(reason),
+      restored: (what) => journal.record("restored", `${what} was removed by somebody else and put back`, { what }),
+      refused: refuse,
+      conflict: (yields) =>
+        journal.record("conflict", `both nodes are active; ${yields ? node : peer.name} gives way`, { yields }),
+      died: (how) => {
+        refuse(`the heartbeat agent ended (${how}) and is started again`);
+        options.changed();
+      },
+    },
+  );
+  function refuse(error: string): void {
+    journal.record("refused", error, { error });
+  }
+
+  const answer = async (request: PeerRequest): Promise<unknown> => {
+    switch (request.method) {
+      case "failover":
+        return failover(request.force);
+      case "beginHandover":
+        return conntrack.removeWhere({ mark: flowMark, mask: flowMarkMask }, () => true);
+      case "insertFlows":
+        return conntrack.insert(request.flows);
+    }
+  };
+
+  const link = openPeerLink({
+    listens: nodeIndex === 0,
+    node,
+    local: pair.nodes[nodeIndex].address,
+    peer: peer.address,
+    port: pair.sync.port,
+    key: deriveKey(readSecret(pair.secretFile), pair.name, "peer link"),
+    hello: { node, version, configDigest: configDigest.toString(16) },
+    connected: (hello) => {
+      journal.record("peerChanged", `the peer link to ${hello.node} (version ${hello.version}) is up`, { link: true });
+      options.changed();
+    },
+    disconnected: () => {
+      peerReport = undefined;
+      journal.record("peerChanged", `the peer link to ${peer.name} is down`, { link: false });
+      options.peerReported(undefined);
+      options.changed();
+    },
+    reported: (report) => {
+      peerReport = report;
+      options.peerReported(report);
+    },
+    answer,
+    refused: (reason) => refusals.note(reason),
+  });
+  const refusals = openRefusals(journal);
+  const handover = openHandover({ from: node, to: peer.name, agent, conntrack, link });
+
+  const obstacles = (): string[] => handoverObstacles({ agent: agent.report, link, peerName: peer.name, peerReport });
+
+  const failover = async (force: boolean): Promise<FailoverReport> => {
+    if (agent.report?.role !== "active") return failoverByPeer(force);
+    const reasons = obstacles();
+    if (reasons.length > 0 && !force) throw new Refused(`${peer.name} is not ready to take over`, reasons);
+    return handover.run(force).catch((error: Error) => {
+      throw new Refused(`the hand-over failed: ${error.message}`);
+    });
+  };
+  const failoverByPeer = async (force: boolean): Promise<FailoverReport> => {
+    if (peerReport?.role !== "active") throw new Refused("neither node is active: there is nothing to hand over");
+    try {
+      return (await link.request({ method: "failover", force }, 30_000)) as FailoverReport;
+    } catch (error) {
+      throw new Refused(`${peer.name}: ${(error as Error).message}`);
+    }
+  };
+
+  return {
+    agent,
+    link,
+    get peerReport() {
+      return peerReport;
+    },
+    failover,
+    obstacles,
+    close: async () => {
+      await agent.stop();
+      link.close();
+    },
+  };
+}
+
+function recordRoleChange(journal: Journal, node: string, change: RoleChange): void {
+  const { from, to, reason, term, tookMs } = change;
+  const message = `${node}: ${from} → ${to} in ${tookMs.toFixed(1)} ms: ${reasonSentence(reason)}`;
+  journal.record("roleChanged", message, { from, to, reason, term, tookMs });
+}
+
+/** A stranger at the door is worth an event, a thousand of them are not worth a thousand. */
+function openRefusals(journal: Journal): { note(reason: string): void } {
+  const quietMs = 60_000;
+  let quietUntil = 0;
+  return {
+    note: (reason) => {
+      if (performance.now() < quietUntil) return;
+      quietUntil = performance.now() + quietMs;
+      journal.record("refused", `the peer link refused a connection or message: ${reason}`, { reason });
+    },
+  };
+}

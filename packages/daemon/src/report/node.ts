@@ -1,0 +1,88 @@
+import type { AgentReport } from "@vipair/agent";
+import { type ServerView, type ServiceView, serviceViews } from "@vipair/balancer";
+import {
+  type AddressReport,
+  type Config,
+  formatEndpoint,
+  formatPrefix,
+  type NodeReport,
+  type ServerReport,
+  type Service,
+  type ServiceReport,
+} from "@vipair/model";
+import type { BalanceLoop } from "../balance/loop.js";
+import type { Traffic } from "../balance/traffic.js";
+
+/** What the report of this node is made of. */
+export interface NodeReportParts {
+  readonly node: string;
+  readonly version: string;
+  readonly config: Config;
+  readonly agent: AgentReport | undefined;
+  readonly balance: BalanceLoop;
+  readonly traffic: Traffic;
+  readonly maintenance: boolean;
+  readonly missing: readonly string[];
+  readonly startedAt: string;
+}
+
+export function reportNode(parts: NodeReportParts): NodeReport {
+  const { agent, node, version, config, maintenance, missing } = parts;
+  const priority = config.pair.nodes.find(({ name }) => name === node)?.priority ?? 0;
+  return {
+    node,
+    version,
+    role: agent?.role ?? "initialize",
+    since: agent?.since ?? parts.startedAt,
+    reason: agent?.reason ?? "start",
+    ready: missing.length === 0,
+    missing,
+    maintenance,
+    priority: agent?.priority ?? priority,
+    term: agent?.term ?? 0,
+    addresses: reportAddresses(config, agent),
+    heartbeat: agent?.paths ?? [],
+    services: reportServices(parts),
+  };
+}
+
+function reportAddresses({ addresses }: Config, agent: AgentReport | undefined): AddressReport[] {
+  return addresses.map(({ prefix, interface: name }) => {
+    const address = formatPrefix(prefix);
+    return { address, interface: name, held: agent?.held.includes(address) ?? false };
+  });
+}
+
+function reportServices({ config, balance, traffic }: NodeReportParts): ServiceReport[] {
+  const views = new Map(serviceViews(balance.state).map((view) => [view.name, view]));
+  return config.services.flatMap((service) => {
+    const view = views.get(service.name);
+    return view === undefined ? [] : [reportService(service, view, traffic)];
+  });
+}
+
+function reportService(service: Service, view: ServiceView, traffic: Traffic): ServiceReport {
+  const { name } = service;
+  const listen = formatEndpoint(service.listen);
+  if (service.kind === "redirect") {
+    return { name, listen, mode: "redirect", scheduler: "-", up: true, servers: [] };
+  }
+  const servers = view.servers.map((server) => reportServer(service.name, view.mark, server, traffic));
+  return { name, listen, mode: service.mode, scheduler: service.scheduler, up: view.up, servers };
+}
+
+function reportServer(service: string, mark: number, view: ServerView, traffic: Traffic): ServerReport {
+  const { total, perSecond } = traffic.rate(service, view.name);
+  return {
+    name: view.name,
+    address: formatEndpoint(view.address),
+    health: view.health,
+    admin: view.admin,
+    weight: view.weight,
+    connections: traffic.connections.to(mark, view.address),
+    totalConnections: total,
+    connectionsPerSecond: perSecond,
+    because: view.because,
+    ...(view.peerHealth === undefined ? {} : { peerHealth: view.peerHealth }),
+  };
+}

@@ -1,33 +1,116 @@
 import { ArpWatch } from "../arp/watch.js";
 import { type CauseName, causeNames, causes } from "../failover/cause.js";
-import { type Failover, measureFailover } from "../failover/measure.js";
+import { type Failover, measureFailover, missedBounds } from "../failover/measure.js";
 import type { PairUnderTest } from "../failover/pair.js";
 import { KeepalivedPair } from "../keepalived/pair.js";
 import { virtualAddress } from "../topology/plan.js";
 import { Topology } from "../topology/topology.js";
 import { Meter } from "../traffic/meter.js";
 import { startServer } from "../traffic/server.js";
+import { VipairPair } from "../vipair/pair.js";
+import { type LoadResult, measureLoad } from "./load.js";
+import { median, ratio, worst } from "./statistics.js";
 
-/** Runs one pair on a network of its own through each cause as often as asked; calls `done` after each failover. */
-export async function measurePair(
-  start: (topology: Topology) => Promise<PairUnderTest>,
-  selected: readonly CauseName[],
-  done: (failover: Failover) => void,
-): Promise<void> {
-  const topology = await Topology.open();
-  try {
-    await Promise.all([startServer(topology.host("rs1")), startServer(topology.host("rs2"))]);
-    const pair = await start(topology);
-    const meter = new Meter(topology.host("client"), virtualAddress);
-    const arp = await ArpWatch.open(topology);
-    for (const name of selected) {
-      done(await measureFailover(topology, pair, causes[name], { meter, arp, http: undefined }));
+/** What one pair did under one cause, over all runs. */
+export interface CauseResult {
+  readonly gapMs: { readonly median: number; readonly worst: number };
+  readonly lost: { readonly median: number; readonly worst: number };
+  readonly takeoverMs: { readonly median: number; readonly worst: number };
+  /** Two nodes answered for the address at once, in any run, and for how long at worst. */
+  readonly overlap: boolean;
+  readonly overlapMs: number;
+  readonly runs: readonly Failover[];
+}
+
+export interface CauseComparison {
+  readonly cause: CauseName;
+  readonly boundMs: number;
+  readonly missed: readonly string[];
+  readonly vipair: CauseResult;
+  readonly keepalived: CauseResult;
+  /** keepalived's value by ours; left out where ours is 0. */
+  readonly ratio: { readonly gapMs: number | undefined; readonly takeoverMs: number | undefined };
+}
+
+export interface FailoverBench {
+  readonly runs: number;
+  readonly causes: readonly CauseComparison[];
+  readonly load: LoadResult;
+  readonly passed: boolean;
+}
+
+/** A pair on a network of its own. */
+export interface Stage {
+  readonly topology: Topology;
+  readonly pair: PairUnderTest;
+}
+
+/** Each cause as often as asked on both pairs, in turns; then both under full load. `say` gets a line for each step. */
+export async function benchFailover(runs: number, loadMs: number, say: (line: string) => void): Promise<FailoverBench> {
+  const vipair = await openStage(VipairPair.start);
+  const keepalived = await openStage(KeepalivedPair.start);
+  const comparisons: CauseComparison[] = [];
+  for (const name of causeNames) {
+    const [ours, theirs]: [Failover[], Failover[]] = [[], []];
+    for (let run = 1; run <= runs; run++) {
+      ours.push(await measureTurn(vipair, name, say));
+      theirs.push(await measureTurn(keepalived, name, say));
     }
+    comparisons.push(compare(name, ours, theirs));
+  }
+  say(`both pairs under full load for ${loadMs / 1_000} s`);
+  const load = await measureLoad(vipair, keepalived, loadMs);
+  await Promise.all([vipair.topology.close(), keepalived.topology.close()]);
+  const passed = load.vipair.failovers === 0 && comparisons.every(({ missed }) => missed.length === 0);
+  return { runs, causes: comparisons, load, passed };
+}
+
+async function openStage(start: (topology: Topology) => Promise<PairUnderTest>): Promise<Stage> {
+  const topology = await Topology.open();
+  await Promise.all([startServer(topology.host("rs1")), startServer(topology.host("rs2"))]);
+  return { topology, pair: await start(topology) };
+}
+
+/** The instruments run only during the turn, so that the other pair is measured on an idle machine. */
+async function measureTurn({ topology, pair }: Stage, name: CauseName, say: (line: string) => void): Promise<Failover> {
+  const meter = new Meter(topology.host("client"), virtualAddress);
+  const arp = await ArpWatch.open(topology);
+  try {
+    const failover = await measureFailover(topology, pair, causes[name], { meter, arp, http: undefined });
+    const { meter: seen, ownership } = failover.failover;
+    const owners = ownership.overlap ? `two owners for ${ownership.overlapMs} ms` : "one owner";
+    say(`${pair.name}: ${causes[name].title}: gap ${seen.gapMs} ms, ${seen.lost} lost, ${owners}`);
+    return failover;
   } finally {
-    await topology.close();
+    await Promise.all([meter.end(), arp.end()]);
   }
 }
 
-if (process.argv[2] === "keepalived") {
-  await measurePair(KeepalivedPair.start, causeNames, (failover) => console.log(JSON.stringify(failover)));
+function compare(cause: CauseName, ours: readonly Failover[], theirs: readonly Failover[]): CauseComparison {
+  const [vipair, keepalived] = [summary(ours), summary(theirs)];
+  return {
+    cause,
+    boundMs: causes[cause].gapMs,
+    missed: ours.flatMap((failover, run) =>
+      missedBounds(failover, causes[cause]).map((text) => `run ${run + 1}: ${text}`),
+    ),
+    vipair,
+    keepalived,
+    ratio: {
+      gapMs: ratio(keepalived.gapMs.median, vipair.gapMs.median),
+      takeoverMs: ratio(keepalived.takeoverMs.median, vipair.takeoverMs.median),
+    },
+  };
+}
+
+function summary(runs: readonly Failover[]): CauseResult {
+  const both = (values: readonly number[]) => ({ median: median(values), worst: worst(values) });
+  return {
+    gapMs: both(runs.map(({ failover }) => failover.meter.gapMs)),
+    lost: both(runs.map(({ failover }) => failover.meter.lost)),
+    takeoverMs: both(runs.map(({ takeoverMs }) => takeoverMs)),
+    overlap: runs.some(({ failover }) => failover.ownership.overlap),
+    overlapMs: worst(runs.map(({ failover }) => failover.ownership.overlapMs)),
+    runs,
+  };
 }

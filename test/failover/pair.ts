@@ -15,5 +15,7 @@ export interface PairUnderTest {
   signal(node: LbName, signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void;
   /** Starts a node again whose processes are gone. */
   restart(node: LbName): Promise<void>;
+  /** How often a node became active since the pair was started. */
+  takeovers(): Promise<number>;
   end(): Promise<void>;
 }

@@ -70,6 +70,11 @@ export class KeepalivedPair implements PairUnderTest {
     this.#start(node);
   }
 
+  async takeovers(): Promise<number> {
+    const outputs = [...this.#nodes.values()].map((running) => running.output);
+    return outputs.join("").match(/Entering MASTER STATE/g)?.length ?? 0;
+  }
+
   async end(): Promise<void> {
     for (const node of ["lb1", "lb2"] as const) {
       await this.#nodes.get(node)?.end();

@@ -6,25 +6,34 @@ import { answerQuestions } from "./instrument.js";
 
 const [url = "", rateText = "20"] = process.argv.slice(2);
 const intervalMs = 1_000 / Number(rateText);
-const timeoutMs = 1_000;
+/** Longer than TCP's first retransmission of a lost SYN, as every real client has it. */
+const timeoutMs = 3_000;
 
 interface Request {
   readonly startedAt: number;
+  readonly tookMs: number;
   readonly server: string | undefined;
   readonly error: string | undefined;
 }
+const pending = new Set<number>();
 const requests: Request[] = [];
 
 async function loop(): Promise<void> {
   for (let due = monotonicMs(); ; due += intervalMs) {
     await pause(Math.max(0, due - monotonicMs()));
     const startedAt = monotonicMs();
+    pending.add(startedAt);
     // Not awaited: a request that hangs must not hold back the next.
     ask().then(
-      (server) => requests.push({ startedAt, server, error: undefined }),
-      (error: Error) => requests.push({ startedAt, server: undefined, error: error.message }),
+      (server) => note(startedAt, server, undefined),
+      (error: Error) => note(startedAt, undefined, error.message),
     );
   }
+}
+
+function note(startedAt: number, server: string | undefined, error: string | undefined): void {
+  pending.delete(startedAt);
+  requests.push({ startedAt, tookMs: monotonicMs() - startedAt, server, error });
 }
 
 function ask(): Promise<string> {
@@ -47,7 +56,8 @@ function ask(): Promise<string> {
 }
 
 answerQuestions(async ({ fromMs, toMs }: { fromMs: number; toMs: number }): Promise<HttpReport> => {
-  await pause(Math.max(0, toMs + timeoutMs + 50 - monotonicMs()));
+  await pause(Math.max(0, toMs - monotonicMs()));
+  while ([...pending].some((startedAt) => startedAt <= toMs)) await pause(20);
   const seen = requests
     .filter(({ startedAt }) => startedAt >= fromMs && startedAt <= toMs)
     .sort((a, b) => a.startedAt - b.startedAt);
@@ -58,6 +68,7 @@ answerQuestions(async ({ fromMs, toMs }: { fromMs: number; toMs: number }): Prom
     ok: seen.length - failed.length,
     failed: failed.length,
     longestFailureMs: longest(seen, toMs),
+    slowestMs: Math.round(Math.max(0, ...seen.map(({ tookMs }) => tookMs))),
     servers,
     errors,
   };

@@ -1,11 +1,12 @@
 import type { Host } from "../topology/host.js";
 import { Instrument } from "./instrument.js";
 
-/** What the client saw of the HTTP service between two instants; each request had one second. */
+/** What the client saw of the HTTP service between two instants; each request had three seconds. */
 export interface HttpReport {
   readonly ok: number;
   readonly failed: number;
   readonly longestFailureMs: number;
+  readonly slowestMs: number;
   readonly servers: readonly string[];
   readonly errors: readonly string[];
 }

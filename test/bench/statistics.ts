@@ -1,0 +1,14 @@
+export const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? 0;
+  return sorted.length % 2 === 1 ? upper : round(((sorted[middle - 1] ?? upper) + upper) / 2);
+};
+
+export const worst = (values: readonly number[]): number => Math.max(0, ...values);
+
+export const round = (value: number): number => Math.round(value * 10) / 10;
+
+/** How many times larger the other's value is; `undefined` when ours is 0. */
+export const ratio = (other: number, ours: number): number | undefined =>
+  ours === 0 ? undefined : round(other / ours);

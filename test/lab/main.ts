@@ -1,0 +1,91 @@
+/**
+ * The lab: a pair of load balancers as an operator runs it, on a network inside this machine, with real traffic and
+ * real failures. It says what the client saw of each, and fails when a bound is missed.
+ */
+import { ArpWatch } from "../arp/watch.js";
+import { causeNames, causes } from "../failover/cause.js";
+import { type Instruments, measureFailover, observe } from "../failover/measure.js";
+import { failoverRow, type Row, row } from "../failover/row.js";
+import { monotonicMs, pause } from "../topology/clock.js";
+import { virtualAddress } from "../topology/plan.js";
+import { Topology } from "../topology/topology.js";
+import { HttpClient } from "../traffic/http.js";
+import { Meter } from "../traffic/meter.js";
+import { startServer } from "../traffic/server.js";
+import { VipairPair } from "../vipair/pair.js";
+import { readOptions } from "./options.js";
+import { picture } from "./picture.js";
+import { Screen } from "./screen.js";
+import { measureServerDeath, measureServerReturn } from "./server-death.js";
+import { stayText } from "./stay.js";
+
+const options = readOptions(process.argv.slice(2));
+const screen = new Screen(options.json);
+const topology = await Topology.open();
+
+try {
+  screen.say(picture);
+  const rows = await perform();
+  screen.say();
+  screen.table(rows);
+  const passed = rows.every(({ missed }) => missed.length === 0);
+  screen.say(passed ? "Every bound was kept." : "A bound was missed.");
+  if (options.json) process.stdout.write(`${JSON.stringify({ passed, rows }, undefined, 2)}\n`);
+  process.exitCode = passed ? 0 : 1;
+} catch (error) {
+  screen.say(`The lab broke off: ${error instanceof Error ? error.message : String(error)}`);
+  if (error instanceof Error && error.cause instanceof Error) screen.say(`  ${error.cause.message}`);
+  if (options.json) process.stdout.write(`${JSON.stringify({ passed: false, error: String(error) })}\n`);
+  process.exitCode = 1;
+} finally {
+  await topology.close();
+}
+process.exit();
+
+async function perform(): Promise<Row[]> {
+  const [server] = await Promise.all([startServer(topology.host("rs1")), startServer(topology.host("rs2"))]);
+  const pair = await screen.during("starting vipaird on lb1 and lb2", VipairPair.start(topology));
+  const instruments = await screen.during("starting the client's traffic", openInstruments());
+  const rows: Row[] = [];
+  const measure = async (title: string, work: () => Promise<Row>): Promise<void> => {
+    const measured = await screen.during(title, work());
+    screen.row(measured);
+    rows.push(measured);
+  };
+  await measure("undisturbed traffic", () => measureQuiet(instruments));
+  for (const name of causeNames) {
+    const cause = causes[name];
+    await measure(cause.title, async () => failoverRow(await measureFailover(topology, pair, cause, instruments)));
+  }
+  await measure("real server rs1 killed", () => measureServerDeath(pair, server, instruments));
+  await measure("real server rs1 back", () => measureServerReturn(pair, topology, instruments));
+  if (options.stay) await stay(pair);
+  return rows;
+}
+
+async function openInstruments(): Promise<Instruments> {
+  const client = topology.host("client");
+  const meter = new Meter(client, virtualAddress);
+  const http = new HttpClient(client, `http://${virtualAddress}/`);
+  return { meter, http, arp: await ArpWatch.open(topology) };
+}
+
+async function measureQuiet(instruments: Instruments): Promise<Row> {
+  await pause(500);
+  const fromMs = monotonicMs();
+  await pause(2_000);
+  const observation = await observe(instruments, fromMs, monotonicMs());
+  const { meter, http } = observation;
+  const missed = [
+    ...(meter.lost > 0 ? [`${meter.lost} datagrams lost`] : []),
+    ...(http && http.failed > 0 ? [`${http.failed} HTTP requests failed: ${http.errors.join(", ")}`] : []),
+    ...(meter.answered === 0 ? ["no datagram was answered"] : []),
+  ];
+  return row("undisturbed traffic", observation, "nothing lost", missed);
+}
+
+/** Until Ctrl-C, which removes the topology. */
+async function stay(pair: VipairPair): Promise<void> {
+  screen.say(stayText(pair));
+  for (;;) await pause(60_000);
+}

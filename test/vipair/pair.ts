@@ -1,0 +1,77 @@
+import type { FailoverReport } from "@vipair/model";
+import type { PairUnderTest } from "../failover/pair.js";
+import { until } from "../topology/clock.js";
+import { type LbName, otherLb } from "../topology/plan.js";
+import type { Topology } from "../topology/topology.js";
+import { newSecret, VipairNode } from "./node.js";
+
+/** The pair as an operator runs it: a secret, a file on each node, a daemon on each node. */
+export class VipairPair implements PairUnderTest {
+  readonly name = "vipair";
+  readonly nodes: Readonly<Record<LbName, VipairNode>>;
+  /** What the daemons said of each planned failover. */
+  readonly handovers: FailoverReport[] = [];
+
+  constructor(topology: Topology, secrets: Readonly<Record<LbName, string>>) {
+    this.nodes = {
+      lb1: new VipairNode(topology.host("lb1"), topology.directory, secrets.lb1),
+      lb2: new VipairNode(topology.host("lb2"), topology.directory, secrets.lb2),
+    };
+  }
+
+  /** Starts both daemons and waits until one is active and the other ready. */
+  static async start(topology: Topology): Promise<VipairPair> {
+    const secret = await newSecret();
+    const pair = new VipairPair(topology, { lb1: secret, lb2: secret });
+    pair.nodes.lb1.start();
+    pair.nodes.lb2.start();
+    await pair.settled();
+    return pair;
+  }
+
+  async active(): Promise<LbName> {
+    const [one, two] = await Promise.all([this.nodes.lb1.status(), this.nodes.lb2.status()]);
+    if ((one.role === "active") === (two.role === "active")) throw new Error(`lb1 ${one.role}, lb2 ${two.role}`);
+    return one.role === "active" ? "lb1" : "lb2";
+  }
+
+  async settled(deadlineMs = 20_000): Promise<LbName> {
+    return until("one node is active and the other ready", deadlineMs, async () => {
+      const active = await this.active();
+      const [mine, theirs] = await Promise.all([this.nodes[active].status(), this.nodes[otherLb(active)].status()]);
+      if (theirs.role !== "backup" || !theirs.ready || !mine.peer.reachable || !mine.peer.ready) {
+        throw new Error(
+          `${active} is active, its peer ${theirs.role}, missing: ${theirs.missing.join(", ")}, ` +
+            `as the active node sees it ${mine.peer.reachable ? "" : "un"}reachable, ${mine.peer.ready ? "" : "not "}ready`,
+        );
+      }
+      return active;
+    });
+  }
+
+  async planned(active: LbName): Promise<void> {
+    const outcome = await this.nodes[active].cli("failover", "--json");
+    if (outcome.code !== 0) throw new Error(`vipair failover exited with ${outcome.code}: ${outcome.stderr}`);
+    this.handovers.push(JSON.parse(outcome.stdout) as FailoverReport);
+  }
+
+  async afterPlanned(): Promise<void> {}
+
+  signal(node: LbName, signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
+    this.nodes[node].signalAll(signal);
+  }
+
+  async restart(node: LbName): Promise<void> {
+    await this.nodes[node].running?.exit;
+    this.nodes[node].start();
+  }
+
+  async takeovers(): Promise<number> {
+    const events = await Promise.all([this.nodes.lb1.events(), this.nodes.lb2.events()]);
+    return events.flat().filter(({ kind, detail }) => kind === "roleChanged" && detail.to === "active").length;
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([this.nodes.lb1.stop(), this.nodes.lb2.stop()]);
+  }
+}

@@ -1,0 +1,51 @@
+import { formatPrefix, type VirtualAddress } from "@vipair/model";
+import { check, KernelError } from "../libc/errno.js";
+import { AF_PACKET, libc, SOCK_CLOEXEC, SOCK_RAW } from "../libc/libc.js";
+import { interfaceIndex, macAddress } from "../link/link.js";
+import { type Outcome, outcomeOf } from "../outcome.js";
+import { encodeGratuitousArp, encodeNeighbourAdvertisement } from "./frames.js";
+
+/** Tells the neighbours where the addresses are now, so that they need not ask. The frames pass no nftables hook. */
+export class Announcer {
+  #socket: number;
+
+  /** @throws KernelError */
+  constructor() {
+    this.#socket = check(libc.socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), "open packet socket");
+  }
+
+  /** Gratuitous ARP in both forms, or a neighbour advertisement, for each address on its interface. */
+  announce(addresses: readonly VirtualAddress[]): Outcome {
+    const errors: string[] = [];
+    for (const address of addresses) {
+      try {
+        this.#announceOne(address);
+      } catch (error) {
+        if (!(error instanceof KernelError)) throw error;
+        errors.push(`announce ${formatPrefix(address.prefix)}: ${error.message}`);
+      }
+    }
+    return outcomeOf(errors);
+  }
+
+  close(): void {
+    if (this.#socket >= 0) libc.close(this.#socket);
+    this.#socket = -1;
+  }
+
+  #announceOne({ prefix: { address }, interface: name }: VirtualAddress): void {
+    const mac = macAddress(name);
+    const frames =
+      address.family === 4
+        ? [encodeGratuitousArp(mac, address, "request"), encodeGratuitousArp(mac, address, "reply")]
+        : [encodeNeighbourAdvertisement(mac, address)];
+    const to = Buffer.alloc(20);
+    to.writeUInt16LE(AF_PACKET, 0);
+    to.writeUInt16BE(address.family === 4 ? 0x0806 : 0x86dd, 2);
+    to.writeInt32LE(interfaceIndex(name), 4);
+    to[11] = 6;
+    for (const frame of frames) {
+      check(libc.sendto(this.#socket, frame, frame.length, 0, to, to.length), `send on ${name}`);
+    }
+  }
+}

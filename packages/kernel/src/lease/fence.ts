@@ -1,0 +1,52 @@
+import type { VirtualAddress } from "@vipair/model";
+import type { NetlinkSocket } from "../netlink/socket.js";
+import { Batch, type TableName } from "../nftables/batch.js";
+import type { Expression } from "../nftables/expression.js";
+import type { Outcome } from "../outcome.js";
+import { chains, families, guarded, guardedSets, keysOf, leaseBit } from "./guarded.js";
+
+/** The tables of the fence, for {@link watchTables}. */
+export const fenceTables: readonly TableName[] = families.map((family) => ({ family, table: "vipair_fence" }));
+
+const withoutBit: readonly Expression[] = [
+  { type: "meta", key: "mark" },
+  { type: "and", mask: leaseBit },
+  { type: "equals", value: [0, 0, 0, 0] },
+];
+const clearBit: readonly Expression[] = [
+  { type: "meta", key: "mark" },
+  { type: "and", mask: ~leaseBit },
+  { type: "setMark" },
+];
+
+/**
+ * Puts the fence around the addresses, in place of one that is there: without a lease, none of them is answered for and
+ * no traffic to them passes. It stays when the process dies, and fences what that leaves behind.
+ */
+export function raiseFence(socket: NetlinkSocket, addresses: readonly VirtualAddress[]): Outcome {
+  const batch = new Batch(socket);
+  for (const name of fenceTables) {
+    batch.addTable(name, false).deleteTable(name).addTable(name, false);
+    for (const { family, name: set, keyLength } of guardedSets) {
+      if (family !== name.family) continue;
+      batch.addSet(name, { name: set, keyLength, timeout: false });
+      batch.addElements(name, set, keysOf(addresses, keyLength), undefined);
+    }
+    for (const chain of chains(name.family, "fence")) {
+      batch.addChain(name, chain);
+      for (const { family, chain: where, set, load } of guarded) {
+        if (family !== name.family || where !== chain.name) continue;
+        batch.addRule(name, chain.name, [...withoutBit, ...load, { type: "inSet", set }, { type: "drop" }]);
+      }
+      batch.addRule(name, chain.name, clearBit);
+    }
+  }
+  return batch.commit();
+}
+
+/** Takes the fence away, if it is there. */
+export function lowerFence(socket: NetlinkSocket): Outcome {
+  const batch = new Batch(socket);
+  for (const name of fenceTables) batch.addTable(name, false).deleteTable(name);
+  return batch.commit();
+}

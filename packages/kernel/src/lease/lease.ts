@@ -1,0 +1,96 @@
+/**
+ * The right to answer for the addresses, kept by the kernel and ended by it: set elements that time out, in tables that
+ * die with the socket that made them. A stopped holder loses it by the timeout, a dead one at the instant of its death.
+ *
+ * The socket sits at a high file descriptor. A dying process closes its files in ascending order and some of that work
+ * is put off until it has closed them all; a socket's release is done on the spot. Moving it up was measured to end the
+ * lease some milliseconds before the peer hears that the process's TCP connections are closed.
+ */
+import type { Millis, VirtualAddress } from "@vipair/model";
+import { NETLINK_NETFILTER, NetlinkSocket } from "../netlink/socket.js";
+import { Batch, type TableName } from "../nftables/batch.js";
+import { ownPorts } from "../nftables/own-ports.js";
+import type { Outcome } from "../outcome.js";
+import { chains, families, guarded, guardedSets, keysOf, leaseBit, type Pass } from "./guarded.js";
+
+const leaseTables: readonly TableName[] = families.map((family) => ({ family, table: "vipair_lease" }));
+const highDescriptor = 1000;
+
+export class Lease {
+  readonly #socket: NetlinkSocket;
+  readonly #addresses: readonly VirtualAddress[];
+
+  private constructor(socket: NetlinkSocket, addresses: readonly VirtualAddress[]) {
+    this.#socket = socket;
+    this.#addresses = addresses;
+  }
+
+  /**
+   * Makes the tables, with nothing let through yet.
+   * @returns the lease, or the kernel's refusal: EPERM also when another process holds a lease in this namespace
+   * @throws KernelError when no socket can be had
+   */
+  static open(addresses: readonly VirtualAddress[]): Lease | (Outcome & { readonly ok: false }) {
+    const socket = new NetlinkSocket(NETLINK_NETFILTER);
+    socket.moveTo(highDescriptor);
+    const outcome = declareTables(socket);
+    if (!outcome.ok) {
+      socket.close();
+      return outcome;
+    }
+    ownPorts.add(socket.port);
+    return new Lease(socket, addresses);
+  }
+
+  /** Answers and traffic pass for `ttl` from now. */
+  renew(ttl: Millis): Outcome {
+    return this.#grant({ answers: ttl, traffic: ttl });
+  }
+
+  /** Answers stop at once; traffic passes for `linger` more. */
+  drop(linger: Millis): Outcome {
+    return this.#grant({ answers: 0, traffic: linger });
+  }
+
+  /** Gives up the tables. */
+  close(): void {
+    this.#socket.close();
+  }
+
+  #grant(timeouts: Readonly<Record<Pass, number>>): Outcome {
+    const batch = new Batch(this.#socket);
+    for (const { family, name: set, keyLength, pass } of guardedSets) {
+      const name = { family, table: "vipair_lease" };
+      const keys = keysOf(this.#addresses, keyLength);
+      const timeout = Math.floor(timeouts[pass]);
+      // An element that is added again keeps its old timeout, so the set is emptied first, in the same transaction.
+      batch.flushSet(name, set);
+      if (timeout > 0) batch.addElements(name, set, keys, timeout);
+    }
+    return batch.commit();
+  }
+}
+
+function declareTables(socket: NetlinkSocket): Outcome {
+  const batch = new Batch(socket);
+  for (const name of leaseTables) {
+    batch.addTable(name, true);
+    for (const { family, name: set, keyLength } of guardedSets) {
+      if (family === name.family) batch.addSet(name, { name: set, keyLength, timeout: true });
+    }
+    for (const chain of chains(name.family, "lease")) {
+      batch.addChain(name, chain);
+      for (const { family, chain: where, set, load } of guarded) {
+        if (family !== name.family || where !== chain.name) continue;
+        batch.addRule(name, chain.name, [
+          ...load,
+          { type: "inSet", set },
+          { type: "meta", key: "mark" },
+          { type: "or", bits: leaseBit },
+          { type: "setMark" },
+        ]);
+      }
+    }
+  }
+  return batch.commit();
+}

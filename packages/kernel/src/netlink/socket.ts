@@ -1,0 +1,208 @@
+/**
+ * A netlink socket for requests. The kernel works a request off inside `send`, so that its answers are there when `send`
+ * returns: nothing here ever waits. Answers are refusals with the kernel's own words where it has any (extended ack).
+ */
+import { check, errno, errnoName, KernelError, lastErrno } from "../libc/errno.js";
+import { AF_NETLINK, libc, MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_RAW } from "../libc/libc.js";
+import { decodeAttributes, decodeMessages, decodeString, type NetlinkMessage } from "./reader.js";
+import { NetlinkWriter } from "./writer.js";
+
+export const NETLINK_ROUTE = 0;
+export const NETLINK_NETFILTER = 12;
+
+export const NLM_F_REQUEST = 0x1;
+export const NLM_F_ACK = 0x4;
+export const NLM_F_REPLACE = 0x100;
+export const NLM_F_DUMP = 0x300;
+export const NLM_F_EXCL = 0x200;
+export const NLM_F_CREATE = 0x400;
+export const NLM_F_APPEND = 0x800;
+
+const NLM_F_DUMP_INTR = 0x10;
+const NLM_F_ACK_TLVS = 0x200;
+const NLMSG_NOOP = 1;
+const NLMSG_ERROR = 2;
+const NLMSG_DONE = 3;
+const NLMSGERR_ATTR_MSG = 1;
+
+const SOL_SOCKET = 1;
+const SO_RCVBUFFORCE = 33;
+const SO_RCVTIMEO = 20;
+const SOL_NETLINK = 270;
+const NETLINK_ADD_MEMBERSHIP = 1;
+const NETLINK_CAP_ACK = 10;
+const NETLINK_EXT_ACK = 11;
+
+/** The kernel's answer to one message: `code` 0 is an acknowledgement, anything else an errno. */
+export interface Answer {
+  readonly sequence: number;
+  readonly code: number;
+  /** The kernel's explanation, mostly empty. */
+  readonly detail: string;
+}
+
+export interface NetlinkOptions {
+  /** Multicast groups to join. */
+  readonly groups?: readonly number[];
+  /** Size of the receive buffer in bytes, beyond `rmem_max`. */
+  readonly receiveBuffer?: number;
+  /** How long a blocking read waits; milliseconds. */
+  readonly readTimeoutMs?: number;
+}
+
+export class NetlinkSocket {
+  #fd: number;
+  #sequence = 1;
+  readonly #datagram = Buffer.alloc(65_536);
+  readonly #writer = new NetlinkWriter();
+
+  /** @throws KernelError when the kernel refuses the socket or a group */
+  constructor(protocol: number, options: NetlinkOptions = {}) {
+    this.#fd = check(libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol), "open netlink socket");
+    try {
+      this.#set(SOL_NETLINK, NETLINK_CAP_ACK, 1);
+      this.#set(SOL_NETLINK, NETLINK_EXT_ACK, 1);
+      if (options.receiveBuffer !== undefined) this.#set(SOL_SOCKET, SO_RCVBUFFORCE, options.receiveBuffer);
+      if (options.readTimeoutMs !== undefined) this.#setReadTimeout(options.readTimeoutMs);
+      const address = Buffer.alloc(12);
+      address.writeUInt16LE(AF_NETLINK, 0);
+      check(libc.bind(this.#fd, address, address.length), "bind netlink socket");
+      for (const group of options.groups ?? []) this.#set(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  get fd(): number {
+    return this.#fd;
+  }
+
+  /** The port id by which the kernel names this socket in the events it causes. */
+  get port(): number {
+    return netlinkPort(this.#fd);
+  }
+
+  /** The number of the next message; each message takes one. */
+  nextSequence(): number {
+    return this.#sequence++;
+  }
+
+  /** An empty writer, the same one every time. */
+  writer(): NetlinkWriter {
+    return this.#writer.reset();
+  }
+
+  /** Sends what was written and collects the answers that the kernel gave meanwhile. */
+  exchange(bytes: Uint8Array): Answer[] {
+    this.#discardUnread();
+    check(libc.send(this.#fd, bytes, bytes.length, 0), "send to netlink");
+    const answers: Answer[] = [];
+    for (let datagram = this.#receive(); datagram !== undefined; datagram = this.#receive()) {
+      for (const message of decodeMessages(datagram)) {
+        if (message.type === NLMSG_ERROR) answers.push(decodeAnswer(message));
+      }
+    }
+    return answers;
+  }
+
+  /**
+   * Asks for a dump and hands every message of it to `take`.
+   * @returns whether the dump is consistent: `false` when what was dumped changed meanwhile
+   * @throws KernelError when the kernel refuses
+   */
+  dump(type: number, body: (writer: NetlinkWriter) => void, take: (message: NetlinkMessage) => void): boolean {
+    this.#discardUnread();
+    const sequence = this.nextSequence();
+    const writer = this.writer();
+    const request = writer.message(type, NLM_F_REQUEST | NLM_F_DUMP, sequence, () => body(writer)).written;
+    check(libc.send(this.#fd, request, request.length, 0), "send to netlink");
+    let consistent = true;
+    for (;;) {
+      const datagram = this.#receive();
+      if (datagram === undefined) throw new KernelError("dump", errno.EAGAIN);
+      for (const message of decodeMessages(datagram)) {
+        if (message.sequence !== sequence) continue;
+        if ((message.flags & NLM_F_DUMP_INTR) !== 0) consistent = false;
+        if (message.type === NLMSG_DONE) return consistent && doneWithoutError(message);
+        if (message.type === NLMSG_ERROR) throw new KernelError("dump", -message.body.readInt32LE(0));
+        take(message);
+      }
+    }
+  }
+
+  /** Makes the kernel answer something, so that a blocking read on this socket returns. */
+  wake(): void {
+    const bytes = new NetlinkWriter().message(NLMSG_NOOP, NLM_F_REQUEST | NLM_F_ACK, 0, () => {}).written;
+    libc.send(this.#fd, bytes, bytes.length, MSG_DONTWAIT);
+  }
+
+  /**
+   * Moves the socket to a file descriptor not below `lowest`. A dying process closes its files in ascending order, so
+   * this decides what the kernel releases first.
+   */
+  moveTo(lowest: number): void {
+    const F_DUPFD_CLOEXEC = 1030;
+    const moved = check(libc.fcntl(this.#fd, F_DUPFD_CLOEXEC, lowest), "move netlink socket");
+    libc.close(this.#fd);
+    this.#fd = moved;
+  }
+
+  close(): void {
+    if (this.#fd < 0) return;
+    libc.close(this.#fd);
+    this.#fd = -1;
+  }
+
+  #receive(): Buffer | undefined {
+    for (;;) {
+      const length = libc.recv(this.#fd, this.#datagram, this.#datagram.length, MSG_DONTWAIT);
+      if (length >= 0) return this.#datagram.subarray(0, length);
+      const code = lastErrno();
+      if (code === errno.EAGAIN) return undefined;
+      if (code !== errno.EINTR) throw new KernelError("receive from netlink", code);
+    }
+  }
+
+  /** A broken-off exchange may have left answers behind; they belong to nobody. */
+  #discardUnread(): void {
+    while (libc.recv(this.#fd, this.#datagram, this.#datagram.length, MSG_DONTWAIT) >= 0);
+  }
+
+  #set(level: number, option: number, value: number): void {
+    const bytes = Buffer.alloc(4);
+    bytes.writeInt32LE(value);
+    check(libc.setsockopt(this.#fd, level, option, bytes, bytes.length), `set netlink option ${level}/${option}`);
+  }
+
+  #setReadTimeout(timeoutMs: number): void {
+    const time = Buffer.alloc(16);
+    time.writeBigInt64LE(BigInt(Math.floor(timeoutMs / 1000)), 0);
+    time.writeBigInt64LE(BigInt(timeoutMs % 1000) * 1000n, 8);
+    check(libc.setsockopt(this.#fd, SOL_SOCKET, SO_RCVTIMEO, time, time.length), "set netlink read timeout");
+  }
+}
+
+/** `198.51.100.10/24: EPERM (the kernel's words)`. */
+export const describeAnswer = (subject: string, { code, detail }: Answer): string =>
+  `${subject}: ${errnoName(code)}${detail === "" ? "" : ` (${detail})`}`;
+
+/** The port id of any netlink socket of this process. */
+export function netlinkPort(fd: number): number {
+  const address = Buffer.alloc(12);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(address.length);
+  check(libc.getsockname(fd, address, length), "name netlink socket");
+  return address.readUInt32LE(4);
+}
+
+function decodeAnswer({ sequence, flags, body }: NetlinkMessage): Answer {
+  const text = (flags & NLM_F_ACK_TLVS) !== 0 ? decodeAttributes(body, 20).get(NLMSGERR_ATTR_MSG) : undefined;
+  return { sequence, code: -body.readInt32LE(0), detail: decodeString(text) };
+}
+
+function doneWithoutError(message: NetlinkMessage): true {
+  const code = message.body.length >= 4 ? -message.body.readInt32LE(0) : 0;
+  if (code !== 0) throw new KernelError("dump", code);
+  return true;
+}

@@ -1,0 +1,125 @@
+/** `NLA_F_NESTED`. */
+const nested = 0x8000;
+
+/**
+ * Writes netlink messages and their attributes one behind the other into one growing buffer.
+ *
+ *     | nlmsghdr 16 | family header | attribute | attribute | … | nlmsghdr | …
+ *                                    ^ length 2, type 2, value, padded to 4
+ *
+ * Headers are in the byte order of the machine, and every machine this runs on is little-endian.
+ */
+export class NetlinkWriter {
+  #bytes = Buffer.alloc(4096);
+  #length = 0;
+
+  /** Forgets what was written; the buffer is used again. */
+  reset(): this {
+    this.#length = 0;
+    return this;
+  }
+
+  /** What was written so far: a view that lives until the next write. */
+  get written(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** One message: header, then what `body` writes. */
+  message(type: number, flags: number, sequence: number, body: () => void): this {
+    const start = this.#length;
+    this.u32(0).u16(type).u16(flags).u32(sequence).u32(0);
+    body();
+    this.#bytes.writeUInt32LE(this.#length - start, start);
+    return this.#align();
+  }
+
+  u8(value: number): this {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+    return this;
+  }
+
+  u16(value: number): this {
+    this.#reserve(2);
+    this.#bytes.writeUInt16LE(value, this.#length);
+    this.#length += 2;
+    return this;
+  }
+
+  /** Network byte order. */
+  be16(value: number): this {
+    return this.u8(value >>> 8).u8(value & 0xff);
+  }
+
+  u32(value: number): this {
+    this.#reserve(4);
+    this.#bytes.writeUInt32LE(value >>> 0, this.#length);
+    this.#length += 4;
+    return this;
+  }
+
+  raw(bytes: Uint8Array): this {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+    return this;
+  }
+
+  attribute(type: number, value: Uint8Array): this {
+    return this.u16(4 + value.length)
+      .u16(type)
+      .raw(value)
+      .#align();
+  }
+
+  attributeU8(type: number, value: number): this {
+    return this.u16(5).u16(type).u8(value).#align();
+  }
+
+  attributeU32(type: number, value: number): this {
+    return this.u16(8).u16(type).u32(value);
+  }
+
+  attributeBe16(type: number, value: number): this {
+    return this.u16(6).u16(type).be16(value).#align();
+  }
+
+  attributeBe32(type: number, value: number): this {
+    return this.u16(8)
+      .u16(type)
+      .be16(value >>> 16)
+      .be16(value & 0xffff);
+  }
+
+  attributeBe64(type: number, value: number): this {
+    this.u16(12).u16(type).#reserve(8);
+    this.#bytes.writeBigUInt64BE(BigInt(value), this.#length);
+    this.#length += 8;
+    return this;
+  }
+
+  /** Terminated by a zero byte. */
+  attributeString(type: number, value: string): this {
+    return this.attribute(type, Buffer.from(`${value}\0`, "utf8"));
+  }
+
+  nest(type: number, body: () => void): this {
+    const start = this.#length;
+    this.u16(0).u16(type | nested);
+    body();
+    this.#bytes.writeUInt16LE(this.#length - start, start);
+    return this.#align();
+  }
+
+  #align(): this {
+    while ((this.#length & 3) !== 0) this.u8(0);
+    return this;
+  }
+
+  #reserve(count: number): void {
+    if (this.#length + count <= this.#bytes.length) return;
+    const larger = Buffer.alloc(Math.max(this.#bytes.length * 2, this.#length + count));
+    this.#bytes.copy(larger);
+    this.#bytes = larger;
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Owning the virtual addresses in a Linux kernel. Three things together:
+ *
+ *   fence      stays in the kernel; without a lease nothing is answered for and no traffic to the addresses passes
+ *   lease      lets it pass while it is renewed; ends by itself when its holder stops, hangs or dies
+ *   addresses  configured on the interfaces with a finite life, the second stage
+ */
+import { formatPrefix, type Millis, type VirtualAddress } from "@vipair/model";
+import { addAddresses, listAddresses, removeAddresses, removeConfigured } from "./address/addresses.js";
+import { Announcer } from "./announce/announce.js";
+import { lowerFence, raiseFence } from "./lease/fence.js";
+import { Lease } from "./lease/lease.js";
+import { findInterface } from "./link/link.js";
+import { NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket } from "./netlink/socket.js";
+import { ownPorts } from "./nftables/own-ports.js";
+import { attempt, type Outcome, refused } from "./outcome.js";
+
+/** What owning the addresses means to a kernel; the same shape as the election's. */
+export interface Ownership {
+  /** Puts the fence up and removes what an earlier run left behind; nothing is answered until the lease is renewed. */
+  open(): Outcome;
+  renewLease(ttl: Millis): Outcome;
+  dropLease(linger: Millis): Outcome;
+  addAddresses(validFor: Millis): Outcome;
+  removeAddresses(): Outcome;
+  announceAddresses(): Outcome;
+  /** Addresses of ours that are configured now, as `198.51.100.10/24`. */
+  heldAddresses(): readonly string[];
+  /** Removes everything of ours: addresses, lease and fence. */
+  close(): void;
+}
+
+/** Nothing reaches the kernel before {@link KernelOwnership.open}. */
+export function openOwnership({ addresses }: { readonly addresses: readonly VirtualAddress[] }): KernelOwnership {
+  return new KernelOwnership(addresses);
+}
+
+interface Opened {
+  readonly routes: NetlinkSocket;
+  readonly tables: NetlinkSocket;
+  readonly announcer: Announcer;
+  readonly lease: Lease;
+}
+
+/** Every method that returns an outcome reports refusals in it; before `open` succeeded, everything is refused. */
+export class KernelOwnership implements Ownership {
+  readonly #addresses: readonly VirtualAddress[];
+  #opened: Opened | undefined;
+
+  constructor(addresses: readonly VirtualAddress[]) {
+    this.#addresses = addresses;
+  }
+
+  open(): Outcome {
+    if (this.#opened !== undefined) return refused("open: is open already");
+    return attempt(() => {
+      // The lease first: it is refused while another process holds one, and then nothing else may be touched.
+      const lease = Lease.open(this.#addresses);
+      if (!(lease instanceof Lease)) return lease;
+      const outcome = attempt(() => this.#openBehind(lease));
+      if (!outcome.ok) lease.close();
+      return outcome;
+    });
+  }
+
+  renewLease(ttl: Millis): Outcome {
+    return this.#whenOpen(({ lease }) => lease.renew(ttl));
+  }
+
+  dropLease(linger: Millis): Outcome {
+    return this.#whenOpen(({ lease }) => lease.drop(linger));
+  }
+
+  addAddresses(validFor: Millis): Outcome {
+    return this.#whenOpen(({ routes }) => addAddresses(routes, this.#addresses, validFor));
+  }
+
+  removeAddresses(): Outcome {
+    return this.#whenOpen(({ routes }) => removeAddresses(routes, this.#addresses));
+  }
+
+  announceAddresses(): Outcome {
+    return this.#whenOpen(({ announcer }) => announcer.announce(this.#addresses));
+  }
+
+  /** Puts the fence back after somebody else removed it. */
+  restoreFence(): Outcome {
+    return this.#whenOpen(({ tables }) => raiseFence(tables, this.#addresses));
+  }
+
+  heldAddresses(): readonly string[] {
+    if (this.#opened === undefined) return [];
+    const configured = new Set(
+      listAddresses(this.#opened.routes).map(
+        ({ prefix, interfaceIndex }) => `${formatPrefix(prefix)} ${interfaceIndex}`,
+      ),
+    );
+    return this.#addresses
+      .filter(({ prefix, interface: name }) => configured.has(`${formatPrefix(prefix)} ${findInterface(name)}`))
+      .map(({ prefix }) => formatPrefix(prefix));
+  }
+
+  close(): void {
+    const opened = this.#opened;
+    if (opened === undefined) return;
+    this.#opened = undefined;
+    // Silent first, then gone; the fence falls last.
+    opened.lease.close();
+    attempt(() => removeAddresses(opened.routes, this.#addresses));
+    attempt(() => lowerFence(opened.tables));
+    closeAll(opened);
+  }
+
+  #whenOpen(operation: (opened: Opened) => Outcome): Outcome {
+    const opened = this.#opened;
+    return opened === undefined ? refused("ownership is not open") : attempt(() => operation(opened));
+  }
+
+  #openBehind(lease: Lease): Outcome {
+    const tables = new NetlinkSocket(NETLINK_NETFILTER);
+    ownPorts.add(tables.port);
+    const opened: Opened = { lease, tables, routes: new NetlinkSocket(NETLINK_ROUTE), announcer: new Announcer() };
+    const fence = raiseFence(tables, this.#addresses);
+    const outcome = fence.ok ? this.#removeLeftovers(opened.routes) : fence;
+    if (outcome.ok) this.#opened = opened;
+    else closeAll(opened);
+    return outcome;
+  }
+
+  /** Addresses that carry our mark, or that are configured as ours: whoever added them, they are not ours yet. */
+  #removeLeftovers(routes: NetlinkSocket): Outcome {
+    const configured = new Set(this.#addresses.map(({ prefix }) => prefix.address.text));
+    const leftovers = listAddresses(routes).filter(({ prefix, ours }) => ours || configured.has(prefix.address.text));
+    return removeConfigured(routes, leftovers);
+  }
+}
+
+function closeAll({ lease, tables, routes, announcer }: Opened): void {
+  ownPorts.delete(tables.port);
+  lease.close();
+  tables.close();
+  routes.close();
+  announcer.close();
+}

@@ -4,6 +4,8 @@ import type { BalanceState, ServerState, ServiceState } from "./state.js";
 
 export interface ServiceView {
   readonly name: string;
+  /** The conntrack mark of its connections. */
+  readonly mark: number;
   /** New connections are answered: a server gets them, a sorry server stands in, or this node redirects. */
   readonly up: boolean;
   readonly servers: readonly ServerView[];
@@ -27,6 +29,7 @@ export interface ServerView {
 export const serviceViews = (state: BalanceState): readonly ServiceView[] =>
   state.services.map((service) => ({
     name: service.service.name,
+    mark: service.mark,
     up: isUp(service, state.redirectPort),
     servers: service.servers.map(serverView),
   }));

@@ -7,7 +7,7 @@ const serverColumns: readonly Column[] = [
   { title: "ADDRESS" },
   { title: "HEALTH" },
   { title: "ADMIN" },
-  { title: "WEIGHT", align: "right" },
+  { title: "WT", align: "right" },
   { title: "CONN", align: "right" },
   { title: "RATE", align: "right" },
   { title: "BECAUSE" },

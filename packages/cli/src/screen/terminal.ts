@@ -24,7 +24,7 @@ export function openTerminal(input: ReadStream, output: WriteStream): Terminal |
   return {
     quit: keys.quit,
     draw: (lines) => {
-      const shown = lines.slice(0, Math.max(1, output.rows - 1));
+      const shown = output.rows > 1 ? lines.slice(0, output.rows - 1) : lines; // no rows: the size is not known
       output.write(`${home}${shown.map((line) => `${line}${eraseLine}\r\n`).join("")}${eraseBelow}`);
     },
     close: () => {

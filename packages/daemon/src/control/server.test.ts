@@ -87,7 +87,7 @@ const open = (method: string, path: string, body?: string): ClientRequest => {
   return outgoing;
 };
 
-function ask(method: string, path: string, body?: unknown): Promise<Answer> {
+function ask(method: string, path: string, body?: object | string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = open(method, path, typeof body === "string" ? body : body && JSON.stringify(body));
     outgoing.once("error", reject);
@@ -103,7 +103,7 @@ function ask(method: string, path: string, body?: unknown): Promise<Answer> {
   });
 }
 
-async function askJson(method: string, path: string, body?: unknown): Promise<unknown[]> {
+async function askJson(method: string, path: string, body?: object): Promise<unknown[]> {
   const { status, text } = await ask(method, path, body);
   return [status, JSON.parse(text)];
 }

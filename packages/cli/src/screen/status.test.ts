@@ -1,0 +1,85 @@
+import { stripVTControlCharacters } from "node:util";
+import type { StatusReport } from "@vipair/model";
+import picocolors from "picocolors";
+import { describe, expect, test } from "vitest";
+import { exampleNow, exampleReport } from "../example.fixture.js";
+import { statusLines } from "./status.js";
+
+const plain = picocolors.createColors(false);
+const show = (report: StatusReport) => statusLines(report, exampleNow, plain);
+const text = (report: StatusReport) => `\n${show(report).join("\n")}\n`;
+
+describe("status", () => {
+  test("shows both nodes, what runs between them, addresses, services and servers", () => {
+    expect(text(exampleReport)).toBe(`
+lb1 ● active since 2 min: the peer fell silent
+    this node, ready, priority 200, version 0.1.0
+lb2 ○ backup since 3 h 12 min: the daemon started
+    ready, priority 100, version 0.1.0
+
+heartbeat  ✔ eth0 41 ms ago   ✔ sync 41 ms ago   ✘ lifeline never heard
+sync       ✔ connected, 41210 of 41530 connections protected, lag 38 ms
+addresses  ✔ 198.51.100.10/24 on eth0, held
+           ✔ 10.77.2.254/24 on eth1, held
+
+owa  ✔ up  198.51.100.10:443  nat, roundRobin
+  SERVER  ADDRESS         HEALTH  ADMIN     WT   CONN   RATE  BECAUSE
+  ex1     10.77.2.11:443  ✔ up    enabled    1    210   12/s  https 200 in 3 ms
+  ex2     10.77.2.12:443  ✔ up    draining   1  20690  0.4/s  https 200 in 3 ms
+  ex3     10.77.2.13:443  ✘ down  enabled    1      0   12/s  connection refused
+    ! lb2 sees ex3 up
+
+http  ✔ up  198.51.100.10:80  redirect
+`);
+  });
+
+  test("of a node that starts, alone, says what is missing", () => {
+    const alone: StatusReport = {
+      ...exampleReport,
+      role: "initialize",
+      reason: "start",
+      ready: false,
+      missing: ["the rules are not loaded"],
+      maintenance: true,
+      addresses: [
+        { address: "198.51.100.10/24", interface: "eth0", held: false },
+        { address: "10.77.2.254/24", interface: "eth1", held: true },
+      ],
+      services: [],
+      peer: { node: "lb2", role: "active", reachable: false, ready: false },
+      sync: { connected: false, connections: 0, protected: 0, lagMs: 0 },
+    };
+    expect(text(alone)).toBe(`
+lb1 ◌ initialize since 2 min: the daemon started
+    this node, not ready, in maintenance, priority 200, version 0.1.0
+    ! missing: the rules are not loaded
+lb2 ✘ not reachable (last seen as active)
+
+heartbeat  ✔ eth0 41 ms ago   ✔ sync 41 ms ago   ✘ lifeline never heard
+sync       ✘ not connected: 0 connections live on this node alone
+addresses  - 198.51.100.10/24 on eth0, not held
+           ✘ 10.77.2.254/24 on eth1, held
+`);
+  });
+
+  test("of an active node that lost an address marks it", () => {
+    const lost = exampleReport.addresses.map((address) => ({ ...address, held: false }));
+    expect(show({ ...exampleReport, addresses: lost })).toContain("addresses  ✘ 198.51.100.10/24 on eth0, not held");
+  });
+
+  test("does not attach the reason of an older role to the peer", () => {
+    const moved: StatusReport = { ...exampleReport, peer: { ...exampleReport.peer, role: "active" } };
+    expect(show(moved)[2]).toBe("lb2 ● active");
+  });
+
+  test("fits 80 columns", () => {
+    const widths = show(exampleReport).map((line) => line.length);
+    expect(Math.max(...widths)).toBe(80);
+  });
+
+  test("says the same with colours as without", () => {
+    const coloured = statusLines(exampleReport, exampleNow, picocolors.createColors(true));
+    expect(coloured.join("\n")).toContain("\u001b[");
+    expect(coloured.map((line) => stripVTControlCharacters(line).trimEnd())).toEqual(show(exampleReport));
+  });
+});

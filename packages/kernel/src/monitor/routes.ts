@@ -37,7 +37,10 @@ export function watchRoutes(listener: (event: RouteEvent) => void): Watch {
     NETLINK_ROUTE,
     [RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR],
     (message) => reportMessage(links, message, listener),
-    () => listener({ type: "overrun" }),
+    () => {
+      dumpLinks(links);
+      listener({ type: "overrun" });
+    },
   );
   // After joining the groups, so that no change falls between.
   dumpLinks(links);
@@ -69,6 +72,7 @@ function decodeLink({ type, body }: NetlinkMessage): Link {
 }
 
 function dumpLinks(links: Map<number, Link>): void {
+  links.clear();
   const socket = new NetlinkSocket(NETLINK_ROUTE);
   try {
     socket.dump(

@@ -42,10 +42,14 @@ export function watchNetlink(
   const readNext = () => read(socket.fd, datagram, 0, datagram.length, null, received);
   const received = (error: NodeJS.ErrnoException | null, length: number) => {
     if (closed) return socket.close();
-    if (error === null) for (const message of decodeMessages(datagram.subarray(0, length))) take(message);
-    else if (-(error.errno ?? 0) === errno.ENOBUFS) overrun();
-    else if (![errno.EAGAIN, errno.EINTR].includes(-(error.errno ?? 0) as never)) {
-      throw new Error(`read netlink events: ${errnoName(-(error.errno ?? 0))}`, { cause: error });
+    const code = -(error?.errno ?? 0);
+    if (code === 0) for (const message of decodeMessages(datagram.subarray(0, length))) take(message);
+    else if (code === errno.ENOBUFS) {
+      // Until its queue is empty the kernel drops further events without a word: empty it before the caller looks.
+      socket.discardUnread();
+      overrun();
+    } else if (code !== errno.EAGAIN && code !== errno.EINTR) {
+      throw new Error(`read netlink events: ${errnoName(code)}`, { cause: error });
     }
     readNext();
   };

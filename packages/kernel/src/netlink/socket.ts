@@ -95,7 +95,7 @@ export class NetlinkSocket {
 
   /** Sends what was written and collects the answers that the kernel gave meanwhile. */
   exchange(bytes: Uint8Array): Answer[] {
-    this.#discardUnread();
+    this.discardUnread();
     check(libc.send(this.#fd, bytes, bytes.length, 0), "send to netlink");
     const answers: Answer[] = [];
     for (let datagram = this.#receive(); datagram !== undefined; datagram = this.#receive()) {
@@ -112,7 +112,7 @@ export class NetlinkSocket {
    * @throws KernelError when the kernel refuses
    */
   dump(type: number, body: (writer: NetlinkWriter) => void, take: (message: NetlinkMessage) => void): boolean {
-    this.#discardUnread();
+    this.discardUnread();
     const sequence = this.nextSequence();
     const writer = this.writer();
     const request = writer.message(type, NLM_F_REQUEST | NLM_F_DUMP, sequence, () => body(writer)).written;
@@ -129,6 +129,14 @@ export class NetlinkSocket {
         take(message);
       }
     }
+  }
+
+  /** Throws away what is there to read: answers of an exchange that broke off, or events after an overrun. */
+  discardUnread(): void {
+    const again = [errno.ENOBUFS, errno.EINTR] as readonly number[];
+    let length: number;
+    do length = libc.recv(this.#fd, this.#datagram, this.#datagram.length, MSG_DONTWAIT);
+    while (length >= 0 || again.includes(lastErrno()));
   }
 
   /** Makes the kernel answer something, so that a blocking read on this socket returns. */
@@ -162,11 +170,6 @@ export class NetlinkSocket {
       if (code === errno.EAGAIN) return undefined;
       if (code !== errno.EINTR) throw new KernelError("receive from netlink", code);
     }
-  }
-
-  /** A broken-off exchange may have left answers behind; they belong to nobody. */
-  #discardUnread(): void {
-    while (libc.recv(this.#fd, this.#datagram, this.#datagram.length, MSG_DONTWAIT) >= 0);
   }
 
   #set(level: number, option: number, value: number): void {

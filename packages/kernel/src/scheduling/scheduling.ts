@@ -1,23 +1,24 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { libc } from "../libc/libc.js";
 
 const SCHED_FIFO = 1;
 const PRIO_PROCESS = 0;
 const MLOCK_ONFAULT = 1;
 
-/** How the calling thread is scheduled now. */
+/** How the process's threads are scheduled now. */
 export type Scheduling = "fifo" | "nice" | "normal";
 
 /**
- * Gives the calling thread real-time priority (SCHED_FIFO 50), or where that is refused, nice -20. Threads that it makes
- * later inherit it, libuv's pool among them, as do child processes: call it before the first asynchronous file operation,
- * and in no process that runs other people's programs.
+ * Gives every thread of this process real-time priority (SCHED_FIFO 50), or where that is refused, nice -20. All of them,
+ * because libuv's pool and V8's helpers exist before the first line of a program runs, and the main thread waits for
+ * both. Later threads inherit it, and so do child processes: not for a process that runs other people's programs.
  */
 export function raiseScheduling(): Scheduling {
+  const threads = readdirSync("/proc/self/task").map(Number);
   const parameter = Buffer.alloc(4);
   parameter.writeInt32LE(50);
-  if (libc.sched_setscheduler(0, SCHED_FIFO, parameter) === 0) return "fifo";
-  return libc.setpriority(PRIO_PROCESS, 0, -20) === 0 ? "nice" : "normal";
+  if (threads.every((thread) => libc.sched_setscheduler(thread, SCHED_FIFO, parameter) === 0)) return "fifo";
+  return threads.every((thread) => libc.setpriority(PRIO_PROCESS, thread, -20) === 0) ? "nice" : "normal";
 }
 
 /**

@@ -1,0 +1,108 @@
+import { spawnSync } from "node:child_process";
+import { millisOf } from "@vipair/model";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { enterNamespace, obstacle, run, until } from "../laboratory/namespace.js";
+import { type Neighbour, openNeighbour, virtualAddress } from "../laboratory/two-hosts.js";
+import { fenceTables } from "../lease/fence.js";
+import { carrierUp } from "../link/link.js";
+import { openOwnership } from "../ownership.js";
+import { type RouteEvent, watchRoutes } from "./routes.js";
+import { type TableEvent, watchTables } from "./tables.js";
+import type { Watch } from "./watch.js";
+
+describe.skipIf(obstacle !== undefined)(`events of the kernel${obstacle === undefined ? "" : ` (${obstacle})`}`, () => {
+  let neighbour: Neighbour;
+  let watch: Watch | undefined;
+
+  beforeAll(async () => {
+    enterNamespace();
+    neighbour = await openNeighbour();
+  });
+  afterAll(() => neighbour?.close());
+  afterEach(() => watch?.close());
+
+  test("a link that loses its carrier is noticed within 50 ms, by event or by question", async () => {
+    const events: RouteEvent[] = [];
+    watch = watchRoutes((event) => events.push(event));
+    expect(carrierUp("v0")).toBe(true);
+    neighbour.host.run("ip link set v1 down");
+    expect(carrierUp("v0")).toBe(false);
+    await until(() => events.length > 0, 1500);
+    expect(events[0]).toEqual({ type: "linkChanged", interface: "v0", up: false });
+    neighbour.host.run("ip link set v1 up");
+    expect(carrierUp("v0")).toBe(true);
+    await until(() => events.length > 1, 1500);
+    expect(events[1]).toEqual({ type: "linkChanged", interface: "v0", up: true });
+    run("ip link set v0 down");
+    await until(() => events.length > 2, 50);
+    expect(carrierUp("v0")).toBe(false);
+    run("ip link set v0 up; ip -6 addr add 2001:db8::1/64 dev v0 nodad");
+    await until(() => carrierUp("v0"));
+  });
+
+  test("the loopback has a carrier, a missing interface has none", () => {
+    expect(carrierUp("lo")).toBe(true);
+    expect(carrierUp("nowhere")).toBe(false);
+  });
+
+  test("a removed address is noticed, of both families", async () => {
+    const events: RouteEvent[] = [];
+    run("ip addr add 192.0.2.10/24 dev v0; ip addr add 2001:db8::10/64 dev v0 nodad");
+    watch = watchRoutes((event) => events.push(event));
+    run("ip addr del 192.0.2.10/24 dev v0; ip addr del 2001:db8::10/64 dev v0");
+    await until(() => events.length === 2, 500);
+    expect(events).toEqual([
+      { type: "addressRemoved", address: "192.0.2.10/24", interface: "v0" },
+      { type: "addressRemoved", address: "2001:db8::10/64", interface: "v0" },
+    ]);
+  });
+
+  test.each([
+    ["the whole ruleset", "nft flush ruleset", ["inet", "arp"]],
+    ["one table", "nft delete table inet vipair_fence", ["inet"]],
+    ["a chain's rules", "nft flush chain arp vipair_fence input", ["arp"]],
+  ])("a fence of which others delete %s is noticed, what this process does is not", async (_, command, families) => {
+    const ownership = openOwnership({ addresses: [virtualAddress("192.0.2.10/24")] });
+    expect(ownership.open()).toEqual({ ok: true });
+    const events: TableEvent[] = [];
+    watch = watchTables(fenceTables, (event) => events.push(event));
+    ownership.restoreFence();
+    ownership.renewLease(millisOf(100));
+    run("nft add table inet other; nft delete table inet other");
+    run(command);
+    await until(() => events.length > 0, 500);
+    await until(
+      () => new Set(events.map((event) => event.type === "tableDamaged" && event.family)).size === families.length,
+    );
+    for (const event of events) {
+      expect(event).toEqual({ type: "tableDamaged", family: expect.any(String), table: "vipair_fence" });
+      expect(families).toContain(event.type === "tableDamaged" ? event.family : "");
+    }
+    ownership.close();
+  });
+
+  test("a process that watches ends promptly, with and without closing", () => {
+    const library = JSON.stringify(new URL("../../dist/index.js", import.meta.url).href);
+    for (const last of ["watches.forEach((watch) => watch.close());", "process.exit(0);"]) {
+      const script = `import { watchRoutes, watchTables } from ${library};
+        const watches = [watchRoutes(() => {}), watchTables([], () => {})];
+        setTimeout(() => { globalThis.start = performance.now(); ${last} }, 50);
+        process.on("exit", () => console.log("bye"));`;
+      const start = performance.now();
+      const result = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+      expect(result).toMatchObject({ status: 0, stdout: "bye\n", stderr: "" });
+      expect(performance.now() - start).toBeLessThan(1500);
+    }
+  });
+
+  test("events that come faster than they are read are an overrun, and the watch goes on", async () => {
+    const events: RouteEvent[] = [];
+    watch = watchRoutes((event) => events.push(event));
+    const lines = Array.from({ length: 6000 }, (_, i) => `addr add 10.${i >> 8}.${i & 255}.1/32 dev v0`);
+    // The event loop sleeps meanwhile.
+    spawnSync("ip", ["-batch", "-"], { input: `${lines.join("\n")}\naddr flush dev v0 to 10.0.0.0/8\n` });
+    await until(() => events.some(({ type }) => type === "overrun"));
+    run("ip addr add 192.0.2.10/24 dev v0; ip addr del 192.0.2.10/24 dev v0");
+    await until(() => events.some((event) => event.type === "addressRemoved" && event.address === "192.0.2.10/24"));
+  });
+});

@@ -30,5 +30,7 @@ export function describeError(error: Error & { readonly code?: string }, phase: 
   return `${error.message} while ${phase}`;
 }
 
-/** OpenSSL's messages are lines of numbers and file names; `reason` is the part for people. */
-const tlsReason = (error: Error & { readonly reason?: string }): string => error.reason ?? error.message.trim();
+/** The part for people of OpenSSL's `error:0A00010B:SSL routines:ssl3_get_record:wrong version number:…`. */
+function tlsReason(error: Error): string {
+  return /:SSL routines:[^:]*:([^:]+)/.exec(error.message)?.[1] ?? error.message.trim();
+}

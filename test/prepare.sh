@@ -50,7 +50,7 @@ require_node() {
 install_packages() {
   local pair missing=()
   for pair in nft:nftables ip:iproute2 tcpdump:tcpdump keepalived:keepalived ping:iputils-ping \
-    conntrack:conntrack openssl:openssl sysctl:procps chrt:util-linux; do
+    conntrack:conntrack openssl:openssl sysctl:procps chrt:util-linux curl:curl; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
   done
   [ ${#missing[@]} = 0 ] && return

@@ -1,12 +1,7 @@
-import { ArpWatch } from "../arp/watch.js";
 import { type CauseName, causeNames, causes } from "../failover/cause.js";
 import { type Failover, measureFailover, missedBounds } from "../failover/measure.js";
-import type { PairUnderTest } from "../failover/pair.js";
 import { KeepalivedPair } from "../keepalived/pair.js";
-import { virtualAddress } from "../topology/plan.js";
-import { Topology } from "../topology/topology.js";
-import { Meter } from "../traffic/meter.js";
-import { startServer } from "../traffic/server.js";
+import { endInstruments, openInstruments, openStage, type Stage } from "../stage/stage.js";
 import { VipairPair } from "../vipair/pair.js";
 import { type LoadResult, measureLoad } from "./load.js";
 import { median, ratio, worst } from "./statistics.js";
@@ -39,12 +34,6 @@ export interface FailoverBench {
   readonly passed: boolean;
 }
 
-/** A pair on a network of its own. */
-export interface Stage {
-  readonly topology: Topology;
-  readonly pair: PairUnderTest;
-}
-
 /** Each cause as often as asked on both pairs, in turns; then both under full load. `say` gets a line for each step. */
 export async function benchFailover(runs: number, loadMs: number, say: (line: string) => void): Promise<FailoverBench> {
   const vipair = await openStage(VipairPair.start);
@@ -65,24 +54,17 @@ export async function benchFailover(runs: number, loadMs: number, say: (line: st
   return { runs, causes: comparisons, load, passed };
 }
 
-async function openStage(start: (topology: Topology) => Promise<PairUnderTest>): Promise<Stage> {
-  const topology = await Topology.open();
-  await Promise.all([startServer(topology.host("rs1")), startServer(topology.host("rs2"))]);
-  return { topology, pair: await start(topology) };
-}
-
 /** The instruments run only during the turn, so that the other pair is measured on an idle machine. */
 async function measureTurn({ topology, pair }: Stage, name: CauseName, say: (line: string) => void): Promise<Failover> {
-  const meter = new Meter(topology.host("client"), virtualAddress);
-  const arp = await ArpWatch.open(topology);
+  const instruments = await openInstruments(topology, { http: false });
   try {
-    const failover = await measureFailover(topology, pair, causes[name], { meter, arp, http: undefined });
+    const failover = await measureFailover(topology, pair, causes[name], instruments);
     const { meter: seen, ownership } = failover.failover;
     const owners = ownership.overlap ? `two owners for ${ownership.overlapMs} ms` : "one owner";
     say(`${pair.name}: ${causes[name].title}: gap ${seen.gapMs} ms, ${seen.lost} lost, ${owners}`);
     return failover;
   } finally {
-    await Promise.all([meter.end(), arp.end()]);
+    await endInstruments(instruments);
   }
 }
 

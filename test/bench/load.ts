@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
+import type { Stage } from "../stage/stage.js";
 import { pause } from "../topology/clock.js";
 import { Running } from "../topology/running.js";
-import type { Stage } from "./failover.js";
 
 export interface LoadResult {
   readonly seconds: number;

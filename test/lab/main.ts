@@ -2,15 +2,12 @@
  * The lab: a pair of load balancers as an operator runs it, on a network inside this machine, with real traffic and
  * real failures. It says what the client saw of each, and fails when a bound is missed.
  */
-import { ArpWatch } from "../arp/watch.js";
 import { causeNames, causes } from "../failover/cause.js";
 import { type Instruments, measureFailover, observe } from "../failover/measure.js";
 import { failoverRow, type Row, row } from "../failover/row.js";
+import { openInstruments } from "../stage/stage.js";
 import { monotonicMs, pause } from "../topology/clock.js";
-import { virtualAddress } from "../topology/plan.js";
 import { Topology } from "../topology/topology.js";
-import { HttpClient } from "../traffic/http.js";
-import { Meter } from "../traffic/meter.js";
 import { startServer } from "../traffic/server.js";
 import { VipairPair } from "../vipair/pair.js";
 import { readOptions } from "./options.js";
@@ -45,7 +42,7 @@ process.exit();
 async function perform(): Promise<Row[]> {
   const [server] = await Promise.all([startServer(topology.host("rs1")), startServer(topology.host("rs2"))]);
   const pair = await screen.during("starting vipaird on lb1 and lb2", VipairPair.start(topology));
-  const instruments = await screen.during("starting the client's traffic", openInstruments());
+  const instruments = await screen.during("starting the client's traffic", openInstruments(topology, { http: true }));
   const rows: Row[] = [];
   const measure = async (title: string, work: () => Promise<Row>): Promise<void> => {
     const measured = await screen.during(title, work());
@@ -61,13 +58,6 @@ async function perform(): Promise<Row[]> {
   await measure("real server rs1 back", () => measureServerReturn(pair, topology, instruments));
   if (options.stay) await stay(pair);
   return rows;
-}
-
-async function openInstruments(): Promise<Instruments> {
-  const client = topology.host("client");
-  const meter = new Meter(client, virtualAddress);
-  const http = new HttpClient(client, `http://${virtualAddress}/`);
-  return { meter, http, arp: await ArpWatch.open(topology) };
 }
 
 async function measureQuiet(instruments: Instruments): Promise<Row> {

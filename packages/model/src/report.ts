@@ -95,6 +95,8 @@ export interface NodeReport {
   readonly term: number;
   readonly addresses: readonly AddressReport[];
   readonly heartbeat: readonly PathReport[];
+  /** Packets on the heartbeat paths that were refused since the agent started, by reason: `wrongMac`, `replayed`, … */
+  readonly refused?: Readonly<Record<string, number>>;
   readonly services: readonly ServiceReport[];
 }
 

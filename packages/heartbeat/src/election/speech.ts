@@ -9,6 +9,13 @@ import { peerHeard } from "./timing.js";
 /** What giving up ownership says: nothing, that it is given up, or that it is given up as planned. */
 export type Resignation = "none" | "accident" | "planned";
 
+/**
+ * The heartbeat a node would send now, to answer an unproven packet; `undefined` in initialize, which sends nothing.
+ */
+export function currentHeartbeat(config: ElectionConfig, state: ElectionState, now: Instant): Heartbeat | undefined {
+  return state.role === "initialize" ? undefined : ownHeartbeat(config, state, now, "none");
+}
+
 /** Says on every path how this node stands. */
 export function sendHeartbeat(
   config: ElectionConfig,

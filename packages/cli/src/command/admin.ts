@@ -31,7 +31,7 @@ function consequence(admin: Admin, deadline: Millis | undefined): string {
     case "enabled":
       return "enabled";
     case "disabled":
-      return "disabled: it gets no connections";
+      return "disabled: no new connections, and those it had are cut";
     case "draining":
       return deadline === undefined
         ? "draining: no new connections; those that live may go on"

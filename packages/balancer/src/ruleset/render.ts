@@ -74,7 +74,10 @@ function renderMaps({ services }: Ruleset, family: Family): readonly string[] {
  * find it; passed on, they would be taken for the start of another connection or be answered with a reset.
  */
 const renderGuard = (): readonly string[] => [
-  ...renderChain("stray", ["ct state invalid drop", "ct state new tcp flags & (fin | syn | rst | ack) != syn drop"]),
+  ...renderChain("stray", [
+    "ct state invalid counter drop",
+    "ct state new tcp flags & (fin | syn | rst | ack) != syn counter drop",
+  ]),
   ...renderChain("guard", [
     "type filter hook prerouting priority mangle; policy accept;",
     "ct state established,related accept",

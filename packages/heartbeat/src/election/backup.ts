@@ -15,16 +15,17 @@ import {
 } from "./observe.js";
 import { settle } from "./settle.js";
 import { sendHeartbeat } from "./speech.js";
-import type { BackupState } from "./state.js";
+import type { BackupState, Vacancy } from "./state.js";
 import { activeDownInterval, lifelineGrace, nextTick } from "./timing.js";
 
 /** Backup: listens, says that it is there, and takes over when nobody owns the addresses. */
 export function stepBackup(
   config: ElectionConfig,
-  state: BackupState,
+  before: BackupState,
   event: ElectionEvent,
   now: Instant,
 ): ElectionStep {
+  const state = noticeStall(config, before, now);
   const stay = (next: BackupState): ElectionStep => ({ state: settle(config, next, now), effects: [] });
   switch (event.type) {
     case "heartbeatReceived":
@@ -63,7 +64,7 @@ function receiveHeartbeat(
   heartbeat: Heartbeat,
   now: Instant,
 ): ElectionStep {
-  const state: BackupState = { ...observeHeartbeat(before, heartbeat, now), peerDiedAt: undefined };
+  const state: BackupState = { ...observeHeartbeat(before, heartbeat, now), vacancy: undefined };
   // RFC 9568 § 6.4.2: learn Active_Adver_Interval, recompute Skew_Time and Active_Down_Interval, reset the timer.
   // Departs from RFC 9568 § 6.4.2: with preemption as well; a better backup asks for a hand-over (see settle.ts).
   if (heartbeat.role === "active") {
@@ -73,17 +74,35 @@ function receiveHeartbeat(
   }
   // RFC 9568 § 6.4.2: priority 0: set Active_Down_Timer to Skew_Time. Departs from RFC 9568 § 6.4.2: the skew keeps
   // several backups apart, and here is exactly one, so it takes over at once.
-  const vacant = heartbeat.resigning || isActive(before.peer);
+  const isVacant = heartbeat.resigning || isActive(before.peer) || before.vacancy !== undefined;
   const mayClaim = isEligible(config, state) && (!state.afterConflict || outranks(config, state, heartbeat));
-  if (vacant && mayClaim) return becomeActive(config, state, heartbeat.planned ? "handover" : "resignation", now);
-  return { state: settle(config, state, now), effects: [] };
+  if (!isVacant || !mayClaim) return { state: settle(config, state, now), effects: [] };
+  const reason = heartbeat.planned ? "handover" : "resignation";
+  if (!isWaking(config, state, now)) return becomeActive(config, state, reason, now);
+  return { state: settle(config, { ...state, vacancy: awaitNews(config, state, reason, now) }, now), effects: [] };
 }
 
 /** The active peer's lifeline closed: its lease is gone, unless a heartbeat proves within the grace that it lives. */
 function mournPeer(config: ElectionConfig, before: BackupState, now: Instant): BackupState {
   const state = observeDeath(before);
-  const first = isActive(before.peer) && before.peer?.gone === false;
-  return first ? { ...state, peerDiedAt: after(now, lifelineGrace(config)) } : state;
+  if (!isActive(before.peer) || before.peer?.gone !== false) return state;
+  if (isWaking(config, state, now)) return { ...state, vacancy: awaitNews(config, state, "peerDied", now) };
+  return { ...state, vacancy: { reason: "peerDied", at: after(now, lifelineGrace(config)) } };
+}
+
+/**
+ * A node that was stalled reads its past first: a resignation from the beginning of the stall, and behind it the
+ * heartbeats of whoever owns the addresses now. It gives the news one interval to come in.
+ */
+function noticeStall(config: ElectionConfig, state: BackupState, now: Instant): BackupState {
+  return elapsed(state.heartbeatAt, now) > config.interval ? { ...state, wokeAt: now } : state;
+}
+
+const isWaking = (config: ElectionConfig, { wokeAt }: BackupState, now: Instant): boolean =>
+  wokeAt !== undefined && elapsed(wokeAt, now) < config.interval;
+
+function awaitNews(config: ElectionConfig, state: BackupState, reason: Vacancy["reason"], now: Instant): Vacancy {
+  return { reason, at: after(state.wokeAt ?? now, config.interval) };
 }
 
 function reachDeadline(config: ElectionConfig, before: BackupState, now: Instant): ElectionStep {
@@ -93,9 +112,8 @@ function reachDeadline(config: ElectionConfig, before: BackupState, now: Instant
   // A node that slept past its deadline by more than an interval was stalled itself: what it missed says nothing of the
   // peer. It waits one interval for a sign of life, once.
   if (elapsed(due, now) > config.interval && !state.postponed) return beat(config, postpone(config, state, now), now);
-  const reason = state.peerDiedAt === due ? "peerDied" : "silence";
   // RFC 9568 § 6.4.2: Active_Down_Timer fires.
-  return becomeActive(config, state, reason, now);
+  return becomeActive(config, state, state.vacancy?.at === due ? state.vacancy.reason : "silence", now);
 }
 
 /** Lets deadlines pass that only change what holds. */
@@ -110,7 +128,7 @@ function expire(state: BackupState, now: Instant): BackupState {
 }
 
 function takeoverDue(state: BackupState, now: Instant): Instant | undefined {
-  const due = instantOf(Math.min(state.activeDownAt ?? Infinity, state.peerDiedAt ?? Infinity));
+  const due = instantOf(Math.min(state.activeDownAt ?? Infinity, state.vacancy?.at ?? Infinity));
   return now >= due ? due : undefined;
 }
 
@@ -120,7 +138,7 @@ function postpone(config: ElectionConfig, state: BackupState, now: Instant): Bac
     ...state,
     postponed: true,
     activeDownAt: instantOf(Math.max(state.activeDownAt ?? later, later)),
-    peerDiedAt: state.peerDiedAt === undefined ? undefined : later,
+    vacancy: state.vacancy === undefined ? undefined : { ...state.vacancy, at: later },
   };
 }
 

@@ -10,7 +10,7 @@ export function nextDeadline(state: ElectionState): Instant | undefined {
       return earliest(
         state.heartbeatAt,
         state.activeDownAt,
-        state.peerDiedAt,
+        state.vacancy?.at,
         state.balancerDeadline,
         state.refusedUntil,
       );

@@ -24,7 +24,9 @@ export const hasLapsed = (state: ActiveState, now: Instant): boolean => now >= s
 /** A lapsed lease is given up before anything else happens: the peer may own the addresses by now. */
 export function lapse(config: ElectionConfig, state: ActiveState, now: Instant): ElectionStep {
   if (state.leaseRefused) return standAside(config, state, now);
-  return stepDown(config, state, { reason: "leaseLapsed", resignation: "accident" }, now);
+  const lapsed = stepDown(config, state, { reason: "leaseLapsed", resignation: "accident" }, now);
+  const { effects } = lapsed;
+  return lapsed.state.role === "backup" ? { state: { ...lapsed.state, wokeAt: now }, effects } : lapsed;
 }
 
 /** The kernel refused a renewal: what was granted before still lasts, and the next tick tries again. */

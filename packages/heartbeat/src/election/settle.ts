@@ -11,9 +11,9 @@ import { activeDownInterval, peerHeard } from "./timing.js";
 export function settle(config: ElectionConfig, state: BackupState, now: Instant): BackupState {
   const eligible = isEligible(config, state);
   const activeDownAt = eligible ? (state.activeDownAt ?? after(now, activeDownInterval(config, state))) : undefined;
-  const peerDiedAt = eligible ? state.peerDiedAt : undefined;
+  const vacancy = eligible ? state.vacancy : undefined;
   const claimSince = wantsToClaim(config, state, eligible, now) ? (state.claimSince ?? now) : undefined;
-  return { ...state, activeDownAt, peerDiedAt, claimSince };
+  return { ...state, activeDownAt, vacancy, claimSince };
 }
 
 // Departs from RFC 9568 § 6.4.2: with Preempt_Mode a better backup would become active while the other one is. Here it

@@ -55,14 +55,22 @@ export interface BackupState extends Standing {
   readonly heartbeatAt: Instant;
   /** When Active_Down_Timer fires; `undefined` while the node is not eligible. */
   readonly activeDownAt: Instant | undefined;
-  /** When the grace after the end of the active peer's lifeline is over. */
-  readonly peerDiedAt: Instant | undefined;
+  /** Nobody seems to own the addresses: the node takes them unless it hears otherwise. */
+  readonly vacancy: Vacancy | undefined;
+  /** When the node last noticed that it had been stalled: what it hears right after that may be old. */
+  readonly wokeAt: Instant | undefined;
   /** The node slept through a takeover deadline and has been given one interval to look at what arrived. */
   readonly postponed: boolean;
   /** Became backup in a conflict, and has not heard the winner since. */
   readonly afterConflict: boolean;
   /** Since when every condition for preemption holds. */
   readonly claimSince: Instant | undefined;
+}
+
+/** Why nobody seems to own the addresses, and when this node acts on it. */
+export interface Vacancy {
+  readonly reason: "peerDied" | "resignation" | "handover";
+  readonly at: Instant;
 }
 
 export interface ActiveState extends Standing {

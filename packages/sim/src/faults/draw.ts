@@ -1,0 +1,80 @@
+import type { NodeIndex } from "@vipair/heartbeat";
+import type { Random } from "../random.js";
+import type { Fault, FaultKind, PathIndex, Way } from "./fault.js";
+
+const kinds = [
+  "crash",
+  "stop",
+  "stall",
+  "stall",
+  "suspend",
+  "partition",
+  "partition",
+  "loss",
+  "jitter",
+  "duplication",
+  "replay",
+  "refusal",
+  "carrierLoss",
+  "gatewayLoss",
+  "addressLoss",
+  "balancerHang",
+  "balancerDeath",
+  "handover",
+  "handover",
+  "maintenance",
+] as const satisfies readonly [FaultKind["type"], ...FaultKind["type"][]];
+
+/** Draws the faults of one story, all over before `healedAtMs`. Some stories are calm, some are a storm. */
+export function drawFaults(random: Random, healedAtMs: number): readonly Fault[] {
+  const count = 1 + random.below(random.pick([3, 8, 20]));
+  const faults: Fault[] = [];
+  for (let i = 0; i < count; i++) {
+    const durationMs = random.between(1, random.pick([100, 1_000, 8_000]));
+    const atMs = random.between(0, healedAtMs - durationMs);
+    faults.push({ atMs, durationMs, ...drawKind(random) });
+  }
+  return faults.sort((a, b) => a.atMs - b.atMs);
+}
+
+function drawKind(random: Random): FaultKind {
+  const type = random.pick(kinds);
+  const node = drawNode(random);
+  switch (type) {
+    case "crash":
+    case "stop":
+    case "stall":
+    case "suspend":
+    case "carrierLoss":
+    case "gatewayLoss":
+    case "addressLoss":
+    case "balancerHang":
+    case "balancerDeath":
+    case "maintenance":
+      return { type, node };
+    case "refusal":
+      return { type, node, call: random.pick(["lease", "addresses"]) };
+    case "partition":
+      return { type, ways: drawWays(random) };
+    case "loss":
+    case "duplication":
+      return { type, ways: drawWays(random), probability: random.between(0.05, 0.9) };
+    case "jitter":
+      return { type, ways: drawWays(random), jitterMs: random.pick([10, 100, 1_000]) };
+    case "replay":
+      return { type, count: 1 + random.below(100) };
+    case "handover":
+      return { type, force: random.chance(0.3) };
+  }
+}
+
+const drawNode = (random: Random): NodeIndex => (random.chance(0.5) ? 0 : 1);
+
+/** One path or all, one way or both. */
+function drawWays(random: Random): readonly Way[] {
+  const paths: readonly PathIndex[] = random.chance(0.5)
+    ? [0, 1, 2]
+    : random.pick<readonly PathIndex[]>([[0], [1], [2], [1, 2]]);
+  const froms: readonly NodeIndex[] = random.chance(0.5) ? [0, 1] : [drawNode(random)];
+  return paths.flatMap((path) => froms.map((from) => ({ from, path })));
+}

@@ -1,0 +1,43 @@
+import { type ElectionConfig, electionConfig } from "@vipair/heartbeat";
+import { millisOf, type Pair, parseAddress } from "@vipair/model";
+import type { Random } from "../random.js";
+
+/** The weight of the gateway's track in every simulated pair. */
+export const gatewayWeight = 60;
+
+/** Draws the configuration that both nodes share, and returns what each election knows of it. */
+export function drawConfigs(random: Random): readonly [ElectionConfig, ElectionConfig] {
+  const pair = drawPair(random);
+  return [electionConfig(pair, "lb1"), electionConfig(pair, "lb2")];
+}
+
+function drawPair(random: Random): Pair {
+  return {
+    name: "simulated",
+    secretFile: "/nonexistent",
+    nodes: [
+      { name: "lb1", address: address("192.0.2.1"), priority: random.pick([200, 150, 100]) },
+      { name: "lb2", address: address("192.0.2.2"), priority: 100 },
+    ],
+    heartbeat: {
+      transport: "udp",
+      routerId: 1,
+      interval: millisOf(random.pick([50, 100, 200, 500, 1_000])),
+      interfaces: ["client"],
+      unicast: false,
+    },
+    preempt: random.chance(0.5),
+    preemptDelay: millisOf(random.pick([0, 500, 2_000])),
+    sync: { port: 7340 },
+    track: [
+      { kind: "interface", interface: "client", weight: undefined },
+      { kind: "gateway", gateway: address("198.51.100.1"), weight: gatewayWeight },
+    ],
+  };
+}
+
+function address(text: string) {
+  const parsed = parseAddress(text);
+  if (parsed === undefined) throw new Error(`not an address: ${text}`);
+  return parsed;
+}

@@ -1,9 +1,13 @@
 export { bootClock } from "./clock/boot-clock.js";
+export { type Conntrack, openConntrack, type Selection } from "./conntrack/conntrack.js";
 export { fenceTables } from "./lease/fence.js";
 export { carrierUp } from "./link/link.js";
 export { type RouteEvent, watchRoutes } from "./monitor/routes.js";
-export { type TableEvent, type WatchedTable, watchTables } from "./monitor/tables.js";
+export { type TableEvent, watchTables } from "./monitor/tables.js";
 export type { Watch } from "./monitor/watch.js";
+export { type Counter, type Nftables, openNftables } from "./nftables/nftables.js";
+export type { TableFamily, TableName } from "./nftables/table.js";
 export type { Outcome } from "./outcome.js";
 export { KernelOwnership, type Ownership, openOwnership } from "./ownership.js";
 export { lockMemory, raiseScheduling, type Scheduling } from "./scheduling/scheduling.js";
+export { openSysctls, type Sysctls } from "./sysctl/sysctl.js";

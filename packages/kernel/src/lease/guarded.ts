@@ -9,8 +9,9 @@
  */
 import type { VirtualAddress } from "@vipair/model";
 import { addressBytes } from "@vipair/model";
-import type { ChainDeclaration, SetDeclaration, TableFamily } from "../nftables/batch.js";
+import type { ChainDeclaration, SetDeclaration } from "../nftables/batch.js";
 import type { Expression } from "../nftables/expression.js";
+import type { TableFamily } from "../nftables/table.js";
 
 /** Answers tell the neighbours where the addresses are (ARP, neighbour discovery); traffic is everything else. */
 export type Pass = "answers" | "traffic";

@@ -8,8 +8,9 @@
  */
 import type { Millis, VirtualAddress } from "@vipair/model";
 import { NETLINK_NETFILTER, NetlinkSocket } from "../netlink/socket.js";
-import { Batch, type TableName } from "../nftables/batch.js";
+import { Batch } from "../nftables/batch.js";
 import { ownPorts } from "../nftables/own-ports.js";
+import type { TableName } from "../nftables/table.js";
 import type { Outcome } from "../outcome.js";
 import { chains, families, guarded, guardedSets, keysOf, leaseBit, type Pass } from "./guarded.js";
 

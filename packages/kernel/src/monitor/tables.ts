@@ -1,30 +1,23 @@
 import { decodeAttributes, decodeString, type NetlinkMessage } from "../netlink/reader.js";
 import { NETLINK_NETFILTER } from "../netlink/socket.js";
-import { familyNumber } from "../nftables/batch.js";
 import { ownPorts } from "../nftables/own-ports.js";
+import { familyNumber, subsystemNftables, type TableFamily, type TableName } from "../nftables/table.js";
 import { type Overrun, type Watch, watchNetlink } from "./watch.js";
-
-export interface WatchedTable {
-  readonly family: "inet" | "arp" | "ip" | "ip6";
-  readonly table: string;
-}
 
 export type TableEvent =
   /** Somebody else deleted the table, or a chain, rule or set of it. */
-  { readonly type: "tableDamaged"; readonly family: WatchedTable["family"]; readonly table: string } | Overrun;
+  { readonly type: "tableDamaged"; readonly family: TableFamily; readonly table: string } | Overrun;
 
 const NFNLGRP_NFTABLES = 7;
-const subsystemNftables = 10;
 /** NFT_MSG_DELTABLE, DELCHAIN, DELRULE, DELSET: each names the table in attribute 1. */
 const deletions = [2, 5, 8, 11];
-const families = { ...familyNumber, ip: 2, ip6: 10 } as const;
 
 /**
  * Watches for others who delete these nftables tables or parts of them; what this process does itself is no news (see
  * {@link ownPorts}). One deletion may be reported several times.
  * @throws KernelError when the kernel refuses the socket
  */
-export function watchTables(names: readonly WatchedTable[], listener: (event: TableEvent) => void): Watch {
+export function watchTables(names: readonly TableName[], listener: (event: TableEvent) => void): Watch {
   return watchNetlink(
     NETLINK_NETFILTER,
     [NFNLGRP_NFTABLES],
@@ -36,7 +29,7 @@ export function watchTables(names: readonly WatchedTable[], listener: (event: Ta
   );
 }
 
-function isDeletionFrom({ type, port, body }: NetlinkMessage, { family, table }: WatchedTable): boolean {
+function isDeletionFrom({ type, port, body }: NetlinkMessage, { family, table }: TableName): boolean {
   if (type >> 8 !== subsystemNftables || !deletions.includes(type & 0xff) || ownPorts.has(port)) return false;
-  return body[0] === families[family] && decodeString(decodeAttributes(body, 4).get(1)) === table;
+  return body[0] === familyNumber[family] && decodeString(decodeAttributes(body, 4).get(1)) === table;
 }

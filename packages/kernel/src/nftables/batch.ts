@@ -14,13 +14,7 @@ import {
 import type { NetlinkWriter } from "../netlink/writer.js";
 import { done, type Outcome, outcomeOf, refused } from "../outcome.js";
 import { type Expression, writeExpressions } from "./expression.js";
-
-export type TableFamily = "inet" | "arp";
-
-export interface TableName {
-  readonly family: TableFamily;
-  readonly table: string;
-}
+import { familyNumber, subsystemNftables, type TableFamily, type TableName } from "./table.js";
 
 export interface SetDeclaration {
   readonly name: string;
@@ -37,9 +31,6 @@ export interface ChainDeclaration {
   readonly priority: number;
 }
 
-export const familyNumber = { inet: 1, arp: 3 } as const;
-
-const subsystemNftables = 10;
 const NFNL_MSG_BATCH_BEGIN = 0x10;
 const NFNL_MSG_BATCH_END = 0x11;
 const NFT_MSG_NEWTABLE = 0;

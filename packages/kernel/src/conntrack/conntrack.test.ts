@@ -1,0 +1,161 @@
+import { type Flow, flowMark, flowMarkMask, parseAddress, type Tuple } from "@vipair/model";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { enterNamespace, obstacle, run } from "../laboratory/namespace.js";
+import { IPS_ASSURED, IPS_CONFIRMED, IPS_DST_NAT, IPS_SEEN_REPLY, IPS_SRC_NAT } from "./attributes.js";
+import { type Conntrack, openConntrack } from "./conntrack.js";
+
+const selection = { mark: flowMark, mask: flowMarkMask };
+const established = 3;
+const tcp = 6;
+const udp = 17;
+
+const networks = {
+  IPv4: { client: "198.51.100.1", virtual: "192.0.2.10", floating: "10.0.0.9", server: "10.0.0.11" },
+  IPv6: { client: "2001:db8:1::1", virtual: "2001:db8::10", floating: "fd00::9", server: "fd00::11" },
+} as const;
+type Network = keyof typeof networks;
+
+function tuple(source: string, sourcePort: number, destination: string, destinationPort: number): Tuple {
+  const from = parseAddress(source);
+  const to = parseAddress(destination);
+  if (from === undefined || to === undefined) throw new Error(`${source} ${destination}`);
+  return { source: from, sourcePort, destination: to, destinationPort };
+}
+
+interface Wanted {
+  readonly network?: Network;
+  readonly protocol?: number;
+  readonly snat?: boolean;
+  readonly clientPort?: number;
+  readonly mark?: number;
+}
+
+/** A flow as a kernel that translates it would dump it. */
+function flow({
+  network = "IPv4",
+  protocol = tcp,
+  snat = false,
+  clientPort = 40_000,
+  mark = flowMark | 7,
+}: Wanted = {}): Flow {
+  const { client, virtual, floating, server } = networks[network];
+  return {
+    protocol,
+    original: tuple(client, clientPort, virtual, 443),
+    reply: snat ? tuple(server, 8443, floating, clientPort + 1000) : tuple(server, 8443, client, clientPort),
+    status: IPS_SEEN_REPLY | IPS_ASSURED | IPS_CONFIRMED | IPS_DST_NAT | (snat ? IPS_SRC_NAT : 0) | 0x180,
+    timeout: 300,
+    mark,
+    tcp:
+      protocol === tcp
+        ? { state: established, scaleOriginal: 7, scaleReply: 9, flagsOriginal: 0x23, flagsReply: 0x23 }
+        : undefined,
+  };
+}
+
+describe.skipIf(obstacle !== undefined)(`conntrack${obstacle === undefined ? "" : ` (${obstacle})`}`, () => {
+  let conntrack: Conntrack;
+
+  beforeAll(enterNamespace);
+  beforeEach(() => {
+    conntrack = openConntrack();
+  });
+  afterEach(() => {
+    conntrack.removeWhere({ mark: 0, mask: 0 }, () => true);
+    conntrack.close();
+  });
+
+  const variants = (["IPv4", "IPv6"] as const).flatMap((network) =>
+    [tcp, udp].flatMap((protocol) => [false, true].map((snat) => ({ network, protocol, snat }))),
+  );
+
+  test.each(variants)("an inserted flow is really translated: %o", (variant) => {
+    const wanted = flow(variant);
+    expect(conntrack.insert([wanted])).toEqual({ inserted: 1, failed: 0, errors: new Map() });
+    const [found] = conntrack.dump(selection);
+    expect(found).toMatchObject({
+      protocol: wanted.protocol,
+      original: wanted.original,
+      reply: wanted.reply,
+      mark: wanted.mark,
+    });
+    expect(found?.timeout).toBeGreaterThan(295);
+    const bits = IPS_DST_NAT | IPS_SRC_NAT | IPS_SEEN_REPLY | IPS_ASSURED | IPS_CONFIRMED;
+    expect((found?.status ?? 0) & bits).toBe(wanted.status & bits);
+    if (variant.protocol !== tcp) return;
+    expect(found?.tcp).toMatchObject({ state: established, scaleOriginal: 7, scaleReply: 9 });
+    expect((found?.tcp?.flagsOriginal ?? 0) & 0xb).toBe(0xb);
+    expect((found?.tcp?.flagsReply ?? 0) & 0xb).toBe(0xb);
+  });
+
+  test("a dumped flow can be inserted again as it is", () => {
+    conntrack.insert([flow({ snat: true })]);
+    const first = conntrack.dump(selection);
+    expect(conntrack.remove(first)).toBe(1);
+    expect(conntrack.dump(selection)).toEqual([]);
+    expect(conntrack.insert(first)).toMatchObject({ inserted: 1, failed: 0 });
+    expect(conntrack.dump(selection)).toMatchObject([
+      { reply: first[0]?.reply, tcp: first[0]?.tcp, status: first[0]?.status },
+    ]);
+  });
+
+  test("the kernel selects by mark", () => {
+    conntrack.insert([
+      flow({ clientPort: 1, mark: flowMark | 1 }),
+      flow({ clientPort: 2, mark: flowMark | 2 }),
+      flow({ clientPort: 3, mark: 0x1234 }),
+    ]);
+    expect(conntrack.count()).toBe(3);
+    expect(
+      conntrack
+        .dump(selection)
+        .map(({ mark }) => mark & 0xffff)
+        .sort(),
+    ).toEqual([1, 2]);
+    expect(conntrack.dump({ mark: flowMark | 2, mask: 0xffff_ffff })).toHaveLength(1);
+    expect(conntrack.removeWhere(selection, ({ mark }) => (mark & 0xffff) === 2)).toBe(1);
+    expect(conntrack.dump(selection).map(({ mark }) => mark & 0xffff)).toEqual([1]);
+  });
+
+  test("an existing flow is replaced", () => {
+    conntrack.insert([flow()]);
+    const other = { ...flow(), mark: flowMark | 8, reply: tuple("10.0.0.12", 8443, networks.IPv4.client, 40_000) };
+    expect(conntrack.insert([other, flow({ clientPort: 41_000 })])).toEqual({
+      inserted: 2,
+      failed: 0,
+      errors: new Map(),
+    });
+    expect(conntrack.dump({ mark: flowMark | 8, mask: 0xffff_ffff })).toMatchObject([{ reply: other.reply }]);
+  });
+
+  test("what the kernel refuses is counted by error; the rest goes in", () => {
+    const good = Array.from({ length: 300 }, (_, i) => flow({ clientPort: 10_000 + i }));
+    // Two flows to one server with one translated source: there is no second choice of a port.
+    const reply = tuple("10.0.0.11", 8443, "10.0.0.9", 5000);
+    const clashing = [1, 2].map((clientPort) => ({ ...flow({ snat: true, clientPort }), reply }));
+    expect(conntrack.insert([...good, ...clashing])).toEqual({
+      inserted: 301,
+      failed: 1,
+      errors: new Map([["EEXIST", 1]]),
+    });
+    expect(conntrack.remove([...good, flow({ clientPort: 9 })])).toBe(300);
+  });
+
+  test("twenty thousand flows in and out", () => {
+    const flows = Array.from({ length: 20_000 }, (_, i) =>
+      flow({ clientPort: 1 + i, snat: i % 2 === 0, protocol: i % 3 === 0 ? udp : tcp }),
+    );
+    expect(conntrack.insert(flows)).toEqual({ inserted: 20_000, failed: 0, errors: new Map() });
+    expect(conntrack.dump(selection)).toHaveLength(20_000);
+    expect(conntrack.remove(flows)).toBe(20_000);
+    expect(conntrack.count()).toBe(0);
+  });
+
+  test("conntrack's own tool agrees", () => {
+    conntrack.insert([flow()]);
+    const line = run("conntrack -L 2>/dev/null");
+    expect(line).toMatch(
+      /tcp .* ESTABLISHED src=198.51.100.1 dst=192.0.2.10 .*src=10.0.0.11 dst=198.51.100.1 .*\[ASSURED\]/,
+    );
+  });
+});

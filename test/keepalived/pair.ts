@@ -12,7 +12,7 @@ import { keepalivedConfiguration, ruleset } from "./configuration.js";
  *
  * Its gentlest planned change is to stop it on the active node (`systemctl stop keepalived`): it removes the addresses
  * and sends an advertisement of priority 0, and the other node takes over after its skew time. Lowering the priority
- * through a track file needs preemption, and the other node then still waits for its election.
+ * through a track file needs preemption, took a whole down interval when tried here, and both nodes answered meanwhile.
  */
 export class KeepalivedPair implements PairUnderTest {
   readonly name = "keepalived";

@@ -31,7 +31,6 @@ try {
   process.exitCode = passed ? 0 : 1;
 } catch (error) {
   screen.say(`The lab broke off: ${error instanceof Error ? error.message : String(error)}`);
-  if (error instanceof Error && error.cause instanceof Error) screen.say(`  ${error.cause.message}`);
   if (options.json) process.stdout.write(`${JSON.stringify({ passed: false, error: String(error) })}\n`);
   process.exitCode = 1;
 } finally {

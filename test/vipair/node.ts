@@ -63,6 +63,11 @@ export class VipairNode {
     return this.running?.end(10_000);
   }
 
+  /** The end of its log. */
+  lastLines(count: number): string {
+    return (this.running?.output ?? "").trimEnd().split("\n").slice(-count).join("\n");
+  }
+
   /** Runs the admin command on this node. */
   cli(...args: string[]): Promise<Outcome> {
     return run([vipair, "--socket", this.files.socket, ...args], { timeoutMs: 30_000 });

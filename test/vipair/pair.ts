@@ -36,7 +36,7 @@ export class VipairPair implements PairUnderTest {
   }
 
   async settled(deadlineMs = 20_000): Promise<LbName> {
-    return until("one node is active and the other ready", deadlineMs, async () => {
+    const settled = until("one node is active and the other ready", deadlineMs, async () => {
       const active = await this.active();
       const [mine, theirs] = await Promise.all([this.nodes[active].status(), this.nodes[otherLb(active)].status()]);
       if (theirs.role !== "backup" || !theirs.ready || !mine.peer.reachable || !mine.peer.ready) {
@@ -46,6 +46,11 @@ export class VipairPair implements PairUnderTest {
         );
       }
       return active;
+    });
+    return settled.catch((error: Error) => {
+      const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
+      const logs = [this.nodes.lb1, this.nodes.lb2].map((node) => `${node.host.name}:\n${node.lastLines(15)}`);
+      throw new Error([`${error.message}${cause}`, ...logs].join("\n"));
     });
   }
 

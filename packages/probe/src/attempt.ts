@@ -22,6 +22,9 @@ export interface Attempt {
   elapsed(): number;
 }
 
+/** A timer that is later than this says that the process itself was stalled. */
+const stallMs = 50;
+
 /**
  * Runs one probe under a hard deadline. `start` opens the connection and returns what is to be destroyed when the probe
  * is over, for whatever reason.
@@ -50,8 +53,12 @@ export function runAttempt(
     };
     const expire = () => attempt.settle({ ok: false, because: `timeout after ${timeout} ms while ${attempt.phase}` });
     const abort = () => attempt.settle({ ok: false, because: "aborted" });
-    // After a stall of this process an answer may lie in the socket: it is read before the deadline counts.
-    const timer = setTimeout(() => setImmediate(expire), timeout);
+    const wake = () => {
+      const late = performance.now() - startedAt - timeout;
+      if (late < stallMs) return expire();
+      timer = setTimeout(expire, Math.min(late, timeout));
+    };
+    let timer = setTimeout(wake, timeout);
     signal?.addEventListener("abort", abort, { once: true });
     connection = start(attempt);
     if (settled) connection.destroy();

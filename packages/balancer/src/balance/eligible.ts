@@ -18,7 +18,7 @@ export function obstacles(state: ServerState): readonly Obstacle[] {
 }
 
 /** Own probes decide; until they have, the peer's view does. */
-export const effectiveHealth = ({ health, peerHealth }: ServerState): Health =>
+const effectiveHealth = ({ health, peerHealth }: ServerState): Health =>
   health.health === "unknown" ? (peerHealth ?? "unknown") : health.health;
 
 export const isEligible = (state: ServerState): boolean => obstacles(state).length === 0;

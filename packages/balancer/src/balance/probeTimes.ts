@@ -70,7 +70,7 @@ function keysByInterval(services: readonly Service[]): ReadonlyMap<Millis, reado
   return groups;
 }
 
-export const isProbed = (service: Service): service is BalancedService =>
+const isProbed = (service: Service): service is BalancedService =>
   service.kind === "balanced" && service.health.length > 0;
 
 function sortByHash(keys: string[]): void {

@@ -107,6 +107,7 @@ const renderInput = (): readonly string[] => [
   ...renderChain("refuse", ["meta l4proto tcp reject with tcp reset", "reject"]),
   ...renderChain("input", [
     "type filter hook input priority filter; policy accept;",
+    "ct state established,related accept",
     "ct status dnat accept",
     ...families.flatMap((family) => [
       `${word(family)} daddr . meta l4proto . th dport @listeners${family} goto refuse`,

@@ -1,4 +1,4 @@
-import type { NodeIndex, Packet } from "@vipair/heartbeat";
+import type { NodeIndex } from "@vipair/heartbeat";
 import type { Random } from "../random.js";
 
 /** One direction of a path. All faults of a kind may overlap: each is counted, or the worst one holds. */
@@ -29,9 +29,9 @@ export class DatagramPath {
   /** When the copies of a packet sent now by `from` arrive, in milliseconds from now; none when it is lost. */
   fates(from: NodeIndex): readonly number[] {
     const direction = this.directions[from];
-    if (isCut(direction) || this.#random.chance(Math.max(0, ...direction.losses))) return [];
-    const copies = this.#random.chance(Math.max(0, ...direction.duplications)) ? 2 : 1;
-    const scatter = Math.max(0, ...direction.jitters);
+    if (isCut(direction) || this.#random.chance(worst(direction.losses))) return [];
+    const copies = this.#random.chance(worst(direction.duplications)) ? 2 : 1;
+    const scatter = worst(direction.jitters);
     const fates: number[] = [];
     for (let i = 0; i < copies; i++) fates.push(this.delayMs + this.#random.between(0, scatter + this.delayMs / 10));
     return fates;
@@ -46,5 +46,4 @@ export const isCut = (direction: Direction): boolean => direction.cuts > 0;
 
 export const openDirection = (): Direction => ({ cuts: 0, losses: [], jitters: [], duplications: [] });
 
-/** What travels: a packet with the path it was sent on. */
-export type Datagram = Packet;
+const worst = (values: readonly number[]): number => (values.length === 0 ? 0 : Math.max(...values));

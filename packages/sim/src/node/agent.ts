@@ -14,6 +14,7 @@ import {
   type Packet,
   receivePacket,
   type Session,
+  type SessionHeader,
   type stepElection,
 } from "@vipair/heartbeat";
 import { type Instant, instantOf } from "@vipair/model";
@@ -37,7 +38,7 @@ export interface AgentHost {
   isRunning(): boolean;
   /** Calls `wake` when CLOCK_BOOTTIME shows `instant`. */
   planWake(instant: Instant, wake: () => void): void;
-  transmit(packet: Packet): void;
+  transmit(header: SessionHeader, heartbeat: Heartbeat): void;
   observe(agent: Agent, effect: ElectionEffect): void;
 }
 
@@ -53,6 +54,7 @@ export class Agent {
   readonly #host: AgentHost;
   #inbox: AgentInput[] = [];
   #wakeAt: Instant | undefined;
+  #nextChallenge: bigint;
   #alive = true;
 
   constructor(host: AgentHost) {
@@ -60,6 +62,7 @@ export class Agent {
     this.state = initialElection(host.config, host.bootTime());
     const { random, index } = host;
     this.session = openSession({ index, boot: random.big(), challenge: random.big() });
+    this.#nextChallenge = random.big();
     host.ownership.open();
   }
 
@@ -96,7 +99,8 @@ export class Agent {
   }
 
   #takePacket(packet: Packet, path: number): void {
-    const { session, verdict } = receivePacket(this.session, packet, path, this.#host.random.big(), this.#now());
+    const { session, verdict } = receivePacket(this.session, packet, path, this.#nextChallenge, this.#now());
+    if (session.challenge === this.#nextChallenge) this.#nextChallenge = this.#host.random.big();
     this.session = session;
     if (verdict.type === "accepted" && verdict.newest) {
       this.#step({ type: "heartbeatReceived", heartbeat: packet.heartbeat });
@@ -151,7 +155,7 @@ export class Agent {
   #send(heartbeat: Heartbeat, response?: bigint): void {
     const { session, header } = nextPacketHeader(this.session, response);
     this.session = session;
-    this.#host.transmit({ ...header, routerId: 1, path: 0, configDigest: 0n, heartbeat });
+    this.#host.transmit(header, heartbeat);
   }
 
   #arm(): void {

@@ -1,4 +1,12 @@
-import type { ElectionConfig, ElectionEffect, ElectionEvent, NodeIndex, Packet, stepElection } from "@vipair/heartbeat";
+import type {
+  ElectionConfig,
+  ElectionEffect,
+  ElectionEvent,
+  Heartbeat,
+  NodeIndex,
+  SessionHeader,
+  stepElection,
+} from "@vipair/heartbeat";
 import type { Instant } from "@vipair/model";
 import type { KernelCall, SimulatedKernel, SimulatedOwnership } from "../kernel/ownership.js";
 import type { Random } from "../random.js";
@@ -11,7 +19,7 @@ export interface HostWorld {
   readonly random: Random;
   now(): number;
   plan(delayMs: number, happen: () => void): void;
-  transmit(from: NodeIndex, packet: Packet): void;
+  transmit(header: SessionHeader, heartbeat: Heartbeat): void;
   closeLifeline(from: NodeIndex): void;
   retransmit(): void;
   observe(host: Host, effect: ElectionEffect): void;
@@ -85,8 +93,8 @@ export class Host implements AgentHost {
     this.#world.plan(this.#clock.trueTimeOf(instant) - this.#world.now(), wake);
   }
 
-  transmit(packet: Packet): void {
-    this.#world.transmit(this.index, packet);
+  transmit(header: SessionHeader, heartbeat: Heartbeat): void {
+    this.#world.transmit(header, heartbeat);
   }
 
   observe(agent: Agent, effect: ElectionEffect): void {

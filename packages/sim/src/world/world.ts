@@ -1,4 +1,11 @@
-import { type ElectionEffect, type NodeIndex, type Packet, stepElection } from "@vipair/heartbeat";
+import {
+  type ElectionEffect,
+  type Heartbeat,
+  type NodeIndex,
+  type Packet,
+  type SessionHeader,
+  stepElection,
+} from "@vipair/heartbeat";
 import { type SimulatedKernel, SimulatedOwnership } from "../kernel/ownership.js";
 import { Lifeline, type LifelineMessage } from "../network/lifeline.js";
 import { DatagramPath, type Direction, isClear } from "../network/path.js";
@@ -75,12 +82,14 @@ export class World implements HostWorld {
     return (linked && isClearBothWays(this.client)) || isClearBothWays(this.sync);
   }
 
-  transmit(from: NodeIndex, packet: Packet): void {
+  transmit(header: SessionHeader, heartbeat: Heartbeat): void {
+    const from = header.sender;
     const linked = this.hosts[0].linkUp && this.hosts[1].linkUp;
-    if (linked) this.#transmitDatagram(this.client, from, { ...packet, path: 0 });
-    this.#transmitDatagram(this.sync, from, { ...packet, path: 1 });
-    this.lifeline.send(from, { type: "packet", packet: { ...packet, path: 2 } });
-    this.recordings[packet.seq % 200] = packet;
+    if (linked) this.#transmitDatagram(this.client, from, pack(header, heartbeat, 0));
+    const packet = pack(header, heartbeat, 1);
+    this.#transmitDatagram(this.sync, from, packet);
+    this.lifeline.send(from, { type: "packet", packet: pack(header, heartbeat, 2) });
+    this.recordings[header.seq % 200] = packet;
   }
 
   /** Somebody in the network sends a recorded packet again, to its old receiver. */
@@ -129,3 +138,19 @@ export class World implements HostWorld {
 }
 
 const isClearBothWays = (path: DatagramPath): boolean => isClear(path.directions[0]) && isClear(path.directions[1]);
+
+const pack = (
+  { sender, boot, seq, challenge, response }: SessionHeader,
+  heartbeat: Heartbeat,
+  path: number,
+): Packet => ({
+  routerId: 1,
+  sender,
+  path,
+  boot,
+  seq,
+  challenge,
+  response,
+  configDigest: 0n,
+  heartbeat,
+});

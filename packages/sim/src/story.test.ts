@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { runSeed } from "./run.js";
+
+const seeds = Array.from({ length: 1_000 }, (_, i) => i + 1);
+
+describe("a pair that goes through faults", () => {
+  it("keeps every promise in a thousand stories", () => {
+    const broken = seeds.flatMap((seed) =>
+      runSeed(seed).violations.map(({ atMs, checker, what }) => `seed ${seed} at ${atMs} ms, ${checker}: ${what}`),
+    );
+    expect(broken, "see the story: npm run sim -- --seed N --trace").toEqual([]);
+  });
+
+  it("meets every fault and every reason to take over and to give up", () => {
+    const results = seeds.slice(0, 200).map((seed) => runSeed(seed));
+    const met = new Set(results.flatMap(({ faults, takeovers, losses }) => [faults, takeovers, losses].flatMap(keys)));
+    expect([...met]).toEqual(
+      expect.arrayContaining([
+        ...["crash", "stop", "stall", "suspend", "partition", "loss", "jitter", "duplication", "replay", "refusal"],
+        ...["carrierLoss", "gatewayLoss", "addressLoss", "balancerHang", "balancerDeath", "handover", "maintenance"],
+        ...["silence", "resignation", "peerDied", "handover"],
+        ...["yielded", "leaseLapsed", "interfaceDown", "kernelRefused", "balancerLost", "shutdown"],
+      ]),
+    );
+  });
+
+  it("tells the same story for the same seed", () => {
+    expect(runSeed(7, { trace: true }).trace).toEqual(runSeed(7, { trace: true }).trace);
+    expect(runSeed(7, { trace: true }).trace).not.toEqual(runSeed(8, { trace: true }).trace);
+  });
+
+  it("starts one active node, and changes nothing without a fault", () => {
+    for (const seed of seeds.slice(0, 20)) {
+      const { ok, takeovers } = runSeed(seed, { faults: [] });
+      expect(ok).toBe(true);
+      expect([...takeovers.values()].reduce((sum, n) => sum + n, 0)).toBeLessThanOrEqual(2);
+    }
+  });
+});
+
+const keys = (counts: ReadonlyMap<string, number>): readonly string[] => [...counts.keys()];

@@ -17,7 +17,7 @@ export function openTraffic(nftables: Nftables, connections: Connections): Traff
   let rates: Rates | undefined;
   const read = (): void => {
     const counters = new Map<string, number>();
-    for (const [name, { packets }] of nftables.counters({ family: "inet", name: tableName })) {
+    for (const [name, { packets }] of nftables.counters({ family: "inet", table: tableName })) {
       const owner = counterOwner(name);
       if (owner?.server !== undefined) counters.set(serverKey(owner.service, owner.server), packets);
     }

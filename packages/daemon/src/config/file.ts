@@ -26,8 +26,8 @@ export interface ConfigFile {
 export function readConfigFile(file: string): ConfigFile {
   const text = readText(file);
   const parsed = parseConfig(text);
-  if (!parsed.ok) throw new ConfigError(formatProblems(file, text, [...parsed.problems, ...parsed.warnings]));
-  return { config: parsed.config, text, warnings: formatProblems(file, text, parsed.warnings) };
+  if (!parsed.ok) throw new ConfigError(formatProblems(file, [...parsed.problems, ...parsed.warnings]));
+  return { config: parsed.config, text, warnings: formatProblems(file, parsed.warnings) };
 }
 
 /**

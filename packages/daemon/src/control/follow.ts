@@ -3,7 +3,7 @@ import type { EventReport } from "@vipair/model";
 import type { Control } from "./control.js";
 
 /** Bytes that may wait for a follower, beside what the kernel buffers; one that lets more pile up is dropped. */
-export const followerBufferBytes = 256 * 1024;
+const followerBufferBytes = 256 * 1024;
 
 /** Everybody who follows the events, so that closing the control socket ends them. */
 export class Followers {

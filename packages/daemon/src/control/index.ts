@@ -1,2 +1,2 @@
-export { type AdminChange, type Control, Refused } from "./control.js";
-export { type ControlLog, type ControlOptions, type ControlServer, openControl } from "./server.js";
+export { type Control, Refused } from "./control.js";
+export { type ControlServer, openControl } from "./server.js";

@@ -8,11 +8,11 @@ import { addRoutes } from "./routes.js";
 import { claimSocketPath } from "./socket.js";
 
 /** Where unexpected errors are told; pino's logger fits. */
-export interface ControlLog {
+interface ControlLog {
   error(detail: object, message: string): void;
 }
 
-export interface ControlOptions {
+interface ControlOptions {
   readonly socketPath: string;
   readonly control: Control;
   readonly log: ControlLog;

@@ -1,4 +1,4 @@
-import type { AgentReport, RoleChange } from "@vipair/agent";
+import type { RoleChange } from "@vipair/agent";
 import { deriveKey, readSecret } from "@vipair/agent";
 import type { Conntrack } from "@vipair/kernel";
 import {

@@ -75,7 +75,7 @@ function reportServer(service: string, mark: number, view: ServerView, traffic: 
   const { total, perSecond } = traffic.rate(service, view.name);
   return {
     name: view.name,
-    address: formatEndpoint(view.address),
+    address: view.address,
     health: view.health,
     admin: view.admin,
     weight: view.weight,

@@ -5,7 +5,7 @@ import type { HeartbeatPath, PacketListener } from "./path.js";
 
 /** The groups of RFC 9568 § 5.1.1.2 and § 5.1.2.2: link-local, so every switch floods them and no router passes them. */
 const groups: Readonly<Record<Family, string>> = { 4: "224.0.0.18", 6: "ff02::12" };
-const retryMs = 1_000;
+const retryMs = 200;
 
 interface MulticastOptions {
   readonly index: number;

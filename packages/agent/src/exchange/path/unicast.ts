@@ -2,7 +2,7 @@ import { createSocket, type Socket } from "node:dgram";
 import type { IpAddress } from "@vipair/model";
 import type { HeartbeatPath, PacketListener } from "./path.js";
 
-const retryMs = 1_000;
+const retryMs = 200;
 
 interface UnicastOptions {
   readonly index: number;

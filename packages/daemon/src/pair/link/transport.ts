@@ -1,5 +1,6 @@
 import { createServer } from "node:https";
-import type { TLSSocket } from "node:tls";
+import type { Socket } from "node:net";
+import type { ConnectionOptions, TLSSocket } from "node:tls";
 import { formatHostPort, type IpAddress } from "@vipair/model";
 import WebSocket, { WebSocketServer } from "ws";
 
@@ -42,7 +43,7 @@ function listen({ local, peer, port, key }: TransportOptions, connected: Connect
     server.listen(port, local.text);
   };
   server.maxConnections = 16;
-  server.on("connection", (socket) => {
+  server.on("connection", (socket: Socket) => {
     if (socket.remoteAddress?.replace(/^::ffff:/, "") !== peer.text) socket.destroy();
   });
   server.on("tlsClientError", (error: NodeJS.ErrnoException, socket: TLSSocket) => {
@@ -70,14 +71,19 @@ function dial(options: TransportOptions, connected: Connected, refused: Refused)
   let retry: NodeJS.Timeout | undefined;
   let closed = false;
   const open = (): void => {
-    const dialling = new WebSocket(`wss://${formatHostPort({ address: options.peer, port: options.port })}/`, {
+    const identity: ConnectionOptions = {
       ...tlsOptions,
+      pskCallback: () => ({ psk: options.key, identity: options.node }),
+      // There is no certificate; whoever completes the handshake has the key.
+      checkServerIdentity: () => undefined,
+    };
+    const dialling = new WebSocket(`wss://${formatHostPort({ address: options.peer, port: options.port })}/`, {
+      // The types of ws know the options of tls.connect only in part.
+      ...(identity as unknown as WebSocket.ClientOptions),
       ...socketOptions,
       localAddress: options.local.text,
       handshakeTimeout: handshakeMs,
-      pskCallback: () => ({ psk: options.key, identity: options.node }),
-      checkServerIdentity: () => undefined,
-    } as WebSocket.ClientOptions);
+    });
     socket = dialling;
     dialling.on("open", () => connected(dialling));
     dialling.on("error", (error: NodeJS.ErrnoException) => {

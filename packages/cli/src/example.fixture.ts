@@ -3,7 +3,7 @@ import type { NodeReport, ServerReport, StatusReport } from "@vipair/model";
 /** When the example reports were made. */
 export const exampleNow = Date.parse("2026-01-01T12:00:00.000Z");
 
-export const exampleServer = (name: string, address: string, more: Partial<ServerReport> = {}): ServerReport => ({
+const exampleServer = (name: string, address: string, more: Partial<ServerReport> = {}): ServerReport => ({
   name,
   address,
   health: "up",

@@ -6,14 +6,14 @@ export interface Ask {
   readonly method: "GET" | "POST";
   readonly path: string;
   readonly body?: object;
-  /** How long the daemon may take until it begins to answer; the default is {@link answerTimeoutMs}. */
+  /** How long the daemon may take until it begins to answer; 5 s when left out. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 
-export const answerTimeoutMs = 5_000;
+const answerTimeoutMs = 5_000;
 
-/** One request over the control socket; resolves with the text of the answer, and its pieces can be had instead. */
+/** One request over the control socket; resolves with the text of the answer. */
 export async function ask(socketPath: string, question: Ask): Promise<string> {
   const response = await openAnswer(socketPath, question);
   return await readText(socketPath, response);

@@ -61,8 +61,15 @@ export class Topology {
     await this.#setPorts(host, "up", [link]);
   }
 
-  /** Takes a host off all its networks at once, without a word: what the others see when its power fails. */
+  /**
+   * Takes a host off all its networks at once: what the others see when its power fails. The switch stops forwarding on
+   * all its ports before the first carrier drops, so that the host, which lives on here, cannot say a last word on one
+   * cable about the loss of another.
+   */
   async powerCut(host: HostName): Promise<void> {
+    const ports = cables.filter((cable) => cable.host === host).map(({ link }) => port(host, link));
+    const silence = ports.map((name) => `link set dev ${name} state 0\n`).join("");
+    await this.switch.check(["bridge", "-batch", "-"], { input: silence });
     await this.#setPorts(host, "down");
   }
 

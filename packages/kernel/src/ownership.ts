@@ -7,7 +7,7 @@
  */
 import { formatPrefix, type Millis, type VirtualAddress } from "@vipair/model";
 import { addAddresses, listAddresses, removeAddresses, removeConfigured } from "./address/addresses.js";
-import { Announcer } from "./announce/announce.js";
+import { announceAddresses } from "./announce/announce.js";
 import { lowerFence, raiseFence } from "./lease/fence.js";
 import { Lease } from "./lease/lease.js";
 import { findInterface } from "./link/link.js";
@@ -38,7 +38,6 @@ export function openOwnership({ addresses }: { readonly addresses: readonly Virt
 interface Opened {
   readonly routes: NetlinkSocket;
   readonly tables: NetlinkSocket;
-  readonly announcer: Announcer;
   readonly lease: Lease;
 }
 
@@ -80,7 +79,7 @@ export class KernelOwnership implements Ownership {
   }
 
   announceAddresses(): Outcome {
-    return this.#whenOpen(({ announcer }) => announcer.announce(this.#addresses));
+    return this.#whenOpen(() => announceAddresses(this.#addresses));
   }
 
   /** Puts the fence back after somebody else removed it. */
@@ -119,7 +118,7 @@ export class KernelOwnership implements Ownership {
   #openBehind(lease: Lease): Outcome {
     const tables = new NetlinkSocket(NETLINK_NETFILTER);
     ownPorts.add(tables.port);
-    const opened: Opened = { lease, tables, routes: new NetlinkSocket(NETLINK_ROUTE), announcer: new Announcer() };
+    const opened: Opened = { lease, tables, routes: new NetlinkSocket(NETLINK_ROUTE) };
     const fence = raiseFence(tables, this.#addresses);
     const outcome = fence.ok ? this.#removeLeftovers(opened.routes) : fence;
     if (outcome.ok) this.#opened = opened;
@@ -135,10 +134,9 @@ export class KernelOwnership implements Ownership {
   }
 }
 
-function closeAll({ lease, tables, routes, announcer }: Opened): void {
+function closeAll({ lease, tables, routes }: Opened): void {
   ownPorts.delete(tables.port);
   lease.close();
   tables.close();
   routes.close();
-  announcer.close();
 }

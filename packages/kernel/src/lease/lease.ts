@@ -2,9 +2,9 @@
  * The right to answer for the addresses, kept by the kernel and ended by it: set elements that time out, in tables that
  * die with the socket that made them. A stopped holder loses it by the timeout, a dead one at the instant of its death.
  *
- * The socket sits at a high file descriptor. A dying process closes its files in ascending order and some of that work
- * is put off until it has closed them all; a socket's release is done on the spot. Moving it up was measured to end the
- * lease some milliseconds before the peer hears that the process's TCP connections are closed.
+ * The socket sits at a high file descriptor. The kernel releases a dying process's files from the highest down, and the
+ * tables are gone when that release is over: the lease has ended before any other socket of the process, the lifeline
+ * among them, tells the peer that it is closed.
  */
 import type { Millis, VirtualAddress } from "@vipair/model";
 import { NETLINK_NETFILTER, NetlinkSocket } from "../netlink/socket.js";

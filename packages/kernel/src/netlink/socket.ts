@@ -146,8 +146,8 @@ export class NetlinkSocket {
   }
 
   /**
-   * Moves the socket to a file descriptor not below `lowest`. A dying process closes its files in ascending order, so
-   * this decides what the kernel releases first.
+   * Moves the socket to a file descriptor not below `lowest`. A dying process closes its files in ascending order, but
+   * releases what they stood for last in, first out: what is highest goes first.
    */
   moveTo(lowest: number): void {
     const F_DUPFD_CLOEXEC = 1030;

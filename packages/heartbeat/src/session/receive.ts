@@ -62,9 +62,17 @@ function receiveUnproven(session: Session, packet: PacketHeader, now: Instant) {
 }
 
 function judge(session: Session, verdict: Verdict): { session: Session; verdict: Verdict } {
-  const counters: SessionCounters = { ...session.counters, [verdict.type]: session.counters[verdict.type] + 1 };
-  return { session: { ...session, counters }, verdict };
+  return { session: { ...session, counters: count(session.counters, verdict.type) }, verdict };
 }
+
+// Field by field: this runs for every packet, and a computed key makes the engine forget the object's shape.
+const count = (counters: SessionCounters, type: Verdict["type"]): SessionCounters => ({
+  accepted: counters.accepted + (type === "accepted" ? 1 : 0),
+  replayed: counters.replayed + (type === "replayed" ? 1 : 0),
+  reflected: counters.reflected + (type === "reflected" ? 1 : 0),
+  misrouted: counters.misrouted + (type === "misrouted" ? 1 : 0),
+  unproven: counters.unproven + (type === "unproven" ? 1 : 0),
+});
 
 function withPath(seqs: PeerSession["pathSeqs"], path: number, seq: number): PeerSession["pathSeqs"] {
   const next = [...seqs];

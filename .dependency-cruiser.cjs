@@ -20,7 +20,7 @@ module.exports = {
     only("probe", ["model"]),
     only("agent", ["model", "heartbeat", "kernel"]),
     only("daemon", ["model", "agent", "balancer", "config", "kernel", "probe"]),
-    only("cli", ["model"]),
+    only("cli", ["model", "config"]),
     {
       name: "pure-has-no-node",
       comment: "pure packages have no clock, socket or file to reach for",

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Conntrack } from "@vipair/kernel";
 import { type FailoverReport, type Flow, flowMark, flowMarkMask } from "@vipair/model";
 import type { AgentProcess } from "./agent.js";
@@ -8,17 +9,18 @@ import type { PeerLink } from "./link/link.js";
  *
  *   1. the standby forgets what it has of our connections            beginHandover
  *   2. it gets all of them into its own kernel, in rounds,            insertFlows …
- *      each with what came since the one before
+ *      each with what was born or changed since the one before
  *   3. the agent passes ownership; stray frames linger here           agent: handover
  *   4. the standby's heartbeat says that it is active                 agent: report
+ *   5. what stray frames still brought about here follows             insertFlows …
  *
  * Until step 3 nothing has changed for clients, and any failure leaves the active node active.
  */
 export interface Handover {
-  /** Carries the connections over and passes ownership. */
+  /** Carries the connections over and passes ownership; resolves after step 4. */
   run(force: boolean): Promise<FailoverReport>;
   /** What the agent reports meanwhile. */
-  progress: HandoverProgress;
+  readonly progress: HandoverProgress;
 }
 
 export interface HandoverProgress {
@@ -40,68 +42,89 @@ export interface HandoverOptions {
 
 const flowsPerMessage = 1_000;
 const mostRounds = 3;
-/** A round with fewer new connections than this is the last: what comes after it is a handful. */
+/** A round with fewer connections than this is the last: what comes after it is a handful, and follows in step 5. */
 const smallRound = 20;
 const takenWithinMs = 5_000;
+/** Pauses between the rounds of step 5; together shorter than stray frames linger. */
+const strayRoundsMs = [0, 20, 80, 300];
+
+interface Passing {
+  passedAt: number;
+  readonly taken: (tookMs: number) => void;
+  readonly failed: (error: Error) => void;
+}
 
 export function openHandover({ from, to, agent, conntrack, link }: HandoverOptions): Handover {
-  let waiting: { passed: () => void; taken: () => void; refused: (error: Error) => void } | undefined;
+  let passing: Passing | undefined;
+  let running = false;
 
-  const carry = async (): Promise<number> => {
+  const carryAll = async (carried: Set<string>): Promise<void> => {
     await link.request({ method: "beginHandover" });
-    const sent = new Set<string>();
     for (let round = 0; round < mostRounds; round++) {
-      const fresh = conntrack.dump({ mark: flowMark, mask: flowMarkMask }).filter((flow) => !sent.has(flowKey(flow)));
-      for (let start = 0; start < fresh.length; start += flowsPerMessage) {
-        await link.request({ method: "insertFlows", flows: fresh.slice(start, start + flowsPerMessage) });
-      }
-      for (const flow of fresh) sent.add(flowKey(flow));
-      if (fresh.length < smallRound) break;
+      if ((await carryFresh(carried)) < smallRound) return;
     }
-    return sent.size;
+  };
+  const carryStrays = async (carried: Set<string>): Promise<void> => {
+    for (const pause of strayRoundsMs) {
+      await delay(pause);
+      await carryFresh(carried);
+    }
+  };
+  const carryFresh = async (carried: Set<string>): Promise<number> => {
+    const flows = conntrack.dump({ mark: flowMark, mask: flowMarkMask });
+    const fresh = flows.filter((flow) => !carried.has(stateKey(flow)));
+    for (let start = 0; start < fresh.length; start += flowsPerMessage) {
+      await link.request({ method: "insertFlows", flows: fresh.slice(start, start + flowsPerMessage) });
+    }
+    for (const flow of fresh) carried.add(stateKey(flow));
+    return fresh.length;
   };
 
-  const pass = (force: boolean): Promise<number> =>
-    new Promise((resolve, reject) => {
-      let passedAt = performance.now();
-      const timeout = setTimeout(() => reject(new Error(`${to} did not become active`)), takenWithinMs);
-      waiting = {
-        passed: () => {
-          passedAt = performance.now();
-        },
-        taken: () => {
-          clearTimeout(timeout);
-          resolve(performance.now() - passedAt);
-        },
-        refused: (error) => {
-          clearTimeout(timeout);
-          reject(error);
-        },
-      };
+  const pass = (force: boolean): Promise<number> => {
+    const passed = new Promise<number>((resolve, reject) => {
+      passing = { passedAt: performance.now(), taken: resolve, failed: reject };
       agent.handOver(force);
     });
+    const late = delay(takenWithinMs, undefined, { ref: false }).then(() => {
+      throw new Error(`${to} did not become active`);
+    });
+    return Promise.race([passed, late]).finally(() => {
+      passing = undefined;
+    });
+  };
+
+  const run = async (force: boolean): Promise<FailoverReport> => {
+    const carried = new Set<string>();
+    await carryAll(carried).catch((error: Error) => {
+      if (!force) throw error;
+    });
+    const connections = carried.size;
+    const tookMs = await pass(force);
+    // The link may be gone by now; then there is nobody to carry anything to.
+    carryStrays(carried).catch(() => undefined);
+    return { from, to, connections, tookMs: Math.round(tookMs * 100) / 100 };
+  };
 
   return {
     run: async (force) => {
-      if (waiting !== undefined) throw new Error("a hand-over is under way");
+      if (running) throw new Error("a hand-over is under way");
+      running = true;
       try {
-        const connections = await carry().catch((error: Error) => {
-          if (force) return 0;
-          throw error;
-        });
-        const tookMs = await pass(force);
-        return { from, to, connections, tookMs: Math.round(tookMs * 100) / 100 };
+        return await run(force);
       } finally {
-        waiting = undefined;
+        running = false;
       }
     },
     progress: {
-      passed: () => waiting?.passed(),
-      refused: (reason) => waiting?.refused(new Error(reason)),
-      taken: () => waiting?.taken(),
+      passed: () => {
+        if (passing !== undefined) passing.passedAt = performance.now();
+      },
+      refused: (reason) => passing?.failed(new Error(reason)),
+      taken: () => passing?.taken(performance.now() - passing.passedAt),
     },
   };
 }
 
-const flowKey = ({ protocol, original }: Flow): string =>
-  `${protocol} ${original.source.text} ${original.sourcePort} ${original.destination.text} ${original.destinationPort}`;
+/** A connection in one state: in another state it has to be carried again. */
+const stateKey = ({ protocol, original, tcp }: Flow): string =>
+  `${protocol} ${original.source.text} ${original.sourcePort} ${original.destination.text} ${original.destinationPort} ${tcp?.state}`;

@@ -2,10 +2,9 @@
  * A draft is what can be read of a document, right or wrong: every part that has its shape is there, every part that
  * has not is `undefined`. The rules look at drafts, so that one wrong key does not hide what else is wrong.
  */
-import { type Endpoint, type IpAddress, type Millis, type Prefix, parseAddress } from "@vipair/model";
+import { type Endpoint, type IpAddress, type Millis, parseAddress } from "@vipair/model";
 import type { z } from "zod";
 import type { Path } from "./problem.js";
-import { virtualAddressSchema } from "./schema/config.js";
 import { nodeSchema } from "./schema/pair.js";
 import type { PeerEndpoint } from "./schema/scalar.js";
 import { serverSchema, serviceSchema } from "./schema/service.js";
@@ -20,8 +19,7 @@ export interface NodeDraft {
 
 export interface AddressDraft {
   readonly path: Path;
-  readonly prefix: Prefix | undefined;
-  /** The address that the operator meant, even when the prefix is wrong. */
+  /** The address that the operator meant, even when its prefix is wrong or no interface can carry it. */
   readonly meant: IpAddress | undefined;
 }
 
@@ -72,7 +70,7 @@ function readNode(name: string, { address }: Mapping): NodeDraft {
 
 function readAddress(index: number, { address }: Mapping): AddressDraft {
   const meant = typeof address === "string" ? parseAddress(address.split("/")[0] ?? "") : undefined;
-  return { path: ["addresses", index], prefix: read(virtualAddressSchema.shape.address, address), meant };
+  return { path: ["addresses", index], meant };
 }
 
 function readService(name: string, written: Mapping): ServiceDraft {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Complaint, describe, type Path, quote } from "./problem.js";
 import { configSchema, type Shaped } from "./schema/config.js";
 import { suggest } from "./suggestion.js";
+import { unreadable } from "./yaml/plain.js";
 
 /** What the schema says of a document: its values when all are right, and everything that is wrong. */
 export interface ShapeResult {
@@ -20,6 +21,7 @@ export function checkShape(value: unknown): ShapeResult {
 
 function complaints(issue: Issue, base: Path): Complaint[] {
   const path = [...base, ...issue.path.map((step) => (typeof step === "number" ? step : String(step)))];
+  if (issue.input === unreadable) return [];
   const one = (aim: Complaint["aim"], message: string): Complaint[] => [{ path, aim, message, severity: "error" }];
   if (issue.code === "unrecognized_keys") return unknownKeys(issue, path);
   if (issue.code === "invalid_union") {

@@ -78,7 +78,8 @@ const balancedShape = {
     .record(z.string(), serverSchema)
     .optional()
     .meta({
-      description: "The real servers by name. Their weights add up to at most 4096, and one is not 0.",
+      description:
+        "The real servers by name; required unless the service redirects. Their weights add up to at most 4096, and one is not 0.",
       propertyNames: { pattern: namePattern.source },
       minProperties: 1,
     }),

@@ -14,6 +14,9 @@ import type { Finding, Path } from "../problem.js";
 import { quote } from "../problem.js";
 import type { Site } from "./site.js";
 
+/** Stands for a value that the reader has already complained about. */
+export const unreadable: unique symbol = Symbol("unreadable");
+
 /** Values in a document after its aliases are expanded. */
 export const maxValues = 1_000_000;
 
@@ -114,7 +117,7 @@ class PlainReader {
     if (target === undefined || target === "open") {
       const why = target === undefined ? "refers to no anchor above it" : "refers to a value that contains it";
       this.complain(offset, path, `the alias *${node.source} ${why}`);
-      return this.leaf(null, offset, key);
+      return this.leaf(unreadable, offset, key);
     }
     this.spend(target.size, offset);
     const site = { key, value: offset, block: false, children: target.site.children };

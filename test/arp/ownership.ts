@@ -4,7 +4,7 @@ export interface Reply {
   readonly node: string;
 }
 
-/** A time in which only this node answered. */
+/** A time in which no other node answered. */
 export interface Reign {
   readonly node: string;
   readonly fromMs: number;
@@ -14,29 +14,46 @@ export interface Reign {
 
 export interface OwnershipReport {
   readonly reigns: readonly Reign[];
-  /** A node answered again after another had begun to answer: two owners at once. */
+  /** Two nodes answered at once: one answered between answers of another, closer than the questions are apart. */
   readonly overlap: boolean;
-  /** From the first answer of the second owner to the last of the first one. */
+  /** How long two nodes answered, in total. */
   readonly overlapMs: number;
+  /** How often ownership passed to another node. */
+  readonly moves: number;
   readonly replies: Readonly<Record<string, number>>;
   /** Gratuitous announcements, by node. */
   readonly announcements: Readonly<Record<string, number>>;
 }
 
-/** Judges the replies of a window in which ownership should have moved at most once. */
+/** An owner is asked every 10 ms; one that is displaced sooner than after two questions shared the address. */
+const shortestReignMs = 25;
+
+/** Judges the replies of a window. */
 export function judge(replies: readonly Reply[], announcements: readonly Reply[]): OwnershipReport {
+  const reigns = reignsOf(replies);
+  const lengths = reigns.map(({ fromMs }, i) => (reigns[i + 1]?.fromMs ?? Number.POSITIVE_INFINITY) - fromMs);
+  const shared = reigns.map((_, i) => i > 0 && (lengths[i] ?? 0) < shortestReignMs);
+  const overlapMs = lengths.reduce((sum, length, i) => sum + (shared[i] ? length : 0), 0);
+  const undisputed = reigns.filter((_, i) => !shared[i]);
+  const moves = undisputed.filter(({ node }, i) => i > 0 && undisputed[i - 1]?.node !== node).length;
+  return {
+    reigns,
+    overlap: shared.includes(true),
+    overlapMs: Math.round(overlapMs * 10) / 10,
+    moves,
+    replies: count(replies),
+    announcements: count(announcements),
+  };
+}
+
+function reignsOf(replies: readonly Reply[]): Reign[] {
   const reigns: Reign[] = [];
   for (const { at, node } of replies) {
     const last = reigns.at(-1);
     if (last?.node === node) reigns[reigns.length - 1] = { ...last, toMs: at, replies: last.replies + 1 };
     else reigns.push({ node, fromMs: at, toMs: at, replies: 1 });
   }
-  const first = reigns[0]?.node;
-  const second = reigns[1];
-  const lastOfFirst = reigns.findLast(({ node }) => node === first);
-  const overlap = reigns.length > 2;
-  const overlapMs = overlap && second && lastOfFirst ? Math.round((lastOfFirst.toMs - second.fromMs) * 10) / 10 : 0;
-  return { reigns, overlap, overlapMs, replies: count(replies), announcements: count(announcements) };
+  return reigns;
 }
 
 function count(replies: readonly Reply[]): Record<string, number> {

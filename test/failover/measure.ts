@@ -92,13 +92,15 @@ export function missedBounds({ failover, comeback }: Failover, cause: Cause): st
   check(meter.gapMs <= cause.gapMs, `gap ${meter.gapMs} ms, bound ${cause.gapMs} ms`);
   check(cause.lost === undefined || meter.lost <= cause.lost, `${meter.lost} datagrams lost, bound ${cause.lost}`);
   check(!ownership.overlap, `two owners answered for ${ownership.overlapMs} ms`);
+  check(ownership.moves === 1, `ownership moved ${ownership.moves} times instead of once`);
   check(meter.wrong === 0, `${meter.wrong} wrong or doubled answers`);
   check(
     comeback.meter.gapMs <= returnBound.gapMs,
     `return: gap ${comeback.meter.gapMs} ms, bound ${returnBound.gapMs}`,
   );
   check(comeback.meter.lost <= returnBound.lost, `return: ${comeback.meter.lost} datagrams lost, bound 0`);
-  check(comeback.ownership.reigns.length <= 1, `return: ownership moved or was answered twice`);
+  check(!comeback.ownership.overlap, `return: two owners answered for ${comeback.ownership.overlapMs} ms`);
+  check(comeback.ownership.moves === 0, `return: ownership moved`);
   return missed;
 }
 

@@ -19,7 +19,7 @@ import type { Site } from "./site.js";
 export const maxTextLength = 4 * 1024 * 1024;
 
 /** Lines, brackets and commas together; a configuration of 10,000 services has about 150,000. */
-export const maxPieces = 400_000;
+export const maxPieces = 250_000;
 
 export interface YamlDocument {
   readonly lines: LineCounter;
@@ -70,8 +70,8 @@ function countLines(text: string): LineCounter {
 
 /** Brackets begin a list, so an IPv6 endpoint without quotes is no YAML. */
 function hint(text: string, offset: number): string {
-  const line = text.slice(text.lastIndexOf("\n", offset - 1) + 1, offset);
-  return /\[[0-9A-Fa-f:.]{2,45}\]$/.test(line) ? "; an IPv6 endpoint needs quotes" : "";
+  const before = text.slice(Math.max(0, offset - 50), offset);
+  return /\[[0-9A-Fa-f:.]{2,45}\]$/.test(before) ? "; an IPv6 endpoint needs quotes" : "";
 }
 
 const error = (offset: number, message: string): Finding => ({ offset, path: [], message, severity: "error" });

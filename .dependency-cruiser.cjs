@@ -5,7 +5,7 @@ const only = (room, allowed) => ({
   name: `${room}-imports`,
   comment: `${room} may import only: ${allowed.join(", ") || "nothing of ours"}`,
   severity: "error",
-  from: { path: `^packages/${room}/src` },
+  from: { path: `^packages/${room}/src`, pathNot: "(\\.test\\.ts|\\.fixture\\.ts)$" },
   to: { path: "^packages/([^/]+)/", pathNot: `^packages/(${[room, ...allowed].join("|")})/` },
 });
 
@@ -33,8 +33,9 @@ module.exports = {
     { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
   ],
   options: {
-    doNotFollow: { path: "node_modules" },
-    exclude: { path: "(/dist/|node_modules)" },
+    // Packages import each other by name, which resolves to what they were built to.
+    doNotFollow: { path: "(node_modules|/dist/)" },
+    exclude: { path: "(node_modules/(?!@vipair)|^test/dist/)" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.test.json" },
     enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "default"] },

@@ -3,10 +3,30 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["packages/{model,heartbeat,balancer,config,probe,agent,daemon,cli}/src/**/*.test.ts"] } },
+      {
+        test: {
+          name: "unit",
+          include: ["packages/{model,heartbeat,balancer,config,probe,agent,daemon,cli}/src/**/*.test.ts"],
+        },
+      },
       { test: { name: "simulation", include: ["packages/sim/src/**/*.test.ts"], testTimeout: 120_000 } },
-      { test: { name: "kernel", include: ["packages/kernel/src/**/*.test.ts"], testTimeout: 30_000, fileParallelism: false } },
-      { test: { name: "network", include: ["test/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
+      {
+        test: {
+          name: "kernel",
+          include: ["packages/kernel/src/**/*.test.ts"],
+          testTimeout: 30_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "network",
+          include: ["test/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

@@ -1,5 +1,5 @@
 export { bootClock } from "./clock/boot-clock.js";
-export { type Conntrack, openConntrack, type Selection } from "./conntrack/conntrack.js";
+export { type Conntrack, type Insertion, openConntrack, type Selection } from "./conntrack/conntrack.js";
 export { fenceTables } from "./lease/fence.js";
 export { carrierUp } from "./link/link.js";
 export { type RouteEvent, watchRoutes } from "./monitor/routes.js";

@@ -3,15 +3,17 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { millisOf } from "@vipair/model";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { addAddresses } from "./address/addresses.js";
 import { enterNamespace, obstacle, run, until } from "./laboratory/namespace.js";
 import { type Neighbour, openNeighbour, virtualAddress } from "./laboratory/two-hosts.js";
+import { NETLINK_ROUTE, NetlinkSocket } from "./netlink/socket.js";
 import { type KernelOwnership, openOwnership } from "./ownership.js";
 
 const four = "192.0.2.10";
 const six = "2001:db8::10";
 const addresses = [virtualAddress(`${four}/24`), virtualAddress(`${six}/64`)];
 const ok = { ok: true };
-const ttl = millisOf(250);
+const ttl = millisOf(600);
 const validFor = millisOf(60_000);
 
 describe.skipIf(obstacle !== undefined)(
@@ -49,8 +51,8 @@ describe.skipIf(obstacle !== undefined)(
       ownership.renewLease(ttl);
       expect(await neighbour.resolves(address)).toBe(true);
       const start = performance.now();
-      while (await neighbour.resolves(address, 10)) expect(performance.now() - start).toBeLessThan(500);
-      expect(performance.now() - start).toBeGreaterThan(150);
+      while (await neighbour.resolves(address, 10)) expect(performance.now() - start).toBeLessThan(3000);
+      expect(performance.now() - start).toBeGreaterThan(450);
       expect(await neighbour.reaches(address)).toBe(false);
       expect(ownership.heldAddresses()).toContain(`${address}/${address === four ? 24 : 64}`);
     });
@@ -59,18 +61,18 @@ describe.skipIf(obstacle !== undefined)(
       ownership.open();
       ownership.addAddresses(validFor);
       ownership.renewLease(millisOf(10_000));
-      expect(ownership.dropLease(millisOf(400))).toEqual(ok);
+      expect(ownership.dropLease(millisOf(1500))).toEqual(ok);
       expect(await neighbour.resolves(address)).toBe(false);
       expect(await neighbour.reaches(address)).toBe(true);
       const start = performance.now();
-      while (await neighbour.reaches(address, 20)) expect(performance.now() - start).toBeLessThan(1000);
+      while (await neighbour.reaches(address, 20)) expect(performance.now() - start).toBeLessThan(4000);
       ownership.renewLease(millisOf(10_000));
       expect(await neighbour.reaches(address)).toBe(true);
       expect(ownership.dropLease(millisOf(0))).toEqual(ok);
       expect(await neighbour.reaches(address)).toBe(false);
     });
 
-    test("the neighbour's other traffic passes all the time, and keeps its mark", async () => {
+    test("the neighbour's other traffic passes all the time", async () => {
       ownership.open();
       expect(await neighbour.resolves("192.0.2.1")).toBe(true);
       expect(await neighbour.resolves("2001:db8::1")).toBe(true);
@@ -121,6 +123,17 @@ describe.skipIf(obstacle !== undefined)(
       expect(ownership.heldAddresses()).toEqual([]);
       expect(run("ip addr show dev v0")).toContain("2001:db8::77");
       run("ip addr del 2001:db8::77/64 dev v0");
+    });
+
+    test("opening removes addresses of ours that are no longer configured", () => {
+      const socket = new NetlinkSocket(NETLINK_ROUTE);
+      expect(
+        addAddresses(socket, [virtualAddress("192.0.2.66/24"), virtualAddress("2001:db8::66/64")], validFor),
+      ).toEqual(ok);
+      socket.close();
+      expect(run("ip addr show dev v0")).toContain("192.0.2.66");
+      ownership.open();
+      expect(run("ip addr show dev v0")).not.toMatch(/192\.0\.2\.66|2001:db8::66/);
     });
 
     test("everything of ours is gone after close", () => {

@@ -26,7 +26,7 @@ import {
 import type { NetlinkWriter } from "../netlink/writer.js";
 import { type Outcome, outcomeOf } from "../outcome.js";
 
-export const RTM_NEWADDR = 20;
+const RTM_NEWADDR = 20;
 export const RTM_DELADDR = 21;
 const RTM_GETADDR = 22;
 const IFA_ADDRESS = 1;

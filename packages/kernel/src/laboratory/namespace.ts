@@ -43,7 +43,7 @@ export interface Host {
 }
 
 export async function openHost(): Promise<Host> {
-  const holder = spawn("unshare", ["-n", "cat"], { stdio: ["pipe", "ignore", "inherit"] });
+  const holder = spawn("/usr/bin/unshare", ["-n", "cat"], { stdio: ["pipe", "ignore", "inherit"] });
   const pid = holder.pid ?? 0;
   const here = readlinkSync("/proc/thread-self/ns/net");
   await until(() => readlinkSync(`/proc/${pid}/ns/net`) !== here);

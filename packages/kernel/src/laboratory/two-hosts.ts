@@ -9,7 +9,7 @@ import { AF_INET, AF_INET6, AF_PACKET, libc, MSG_DONTWAIT, SOCK_DGRAM, SOCK_RAW 
 import { interfaceIndex, macAddress } from "../link/link.js";
 import { type Host, openHost, run, until } from "./namespace.js";
 
-export const port = 9000;
+const port = 9000;
 
 export function virtualAddress(text: string, name = "v0"): VirtualAddress {
   const prefix = parsePrefix(text);
@@ -37,6 +37,7 @@ export async function openNeighbour(): Promise<Neighbour> {
   run("ip addr add 192.0.2.1/24 dev v0; ip addr add 2001:db8::1/64 dev v0 nodad; ip link set v0 up");
   host.run("sh -c 'ip addr add 192.0.2.2/24 dev v1; ip addr add 2001:db8::2/64 dev v1 nodad; ip link set v1 up'");
   const mac = macAddress("v0");
+  const known = new Set<string>();
   const wire = host.inside(() => openWire("v1"));
   const receiver = openUdp(AF_INET6);
   const anyPort = Buffer.alloc(28);
@@ -51,7 +52,8 @@ export async function openNeighbour(): Promise<Neighbour> {
     reaches: async (address, withinMs = 60) => {
       const { bytes, family, to } = socketAddress(address);
       // The neighbour knows where the address is, so that only the traffic is put to the test.
-      host.run(`ip neigh replace ${address} lladdr ${formatMac(mac)} dev v1`);
+      if (!known.has(address)) host.run(`ip neigh replace ${address} lladdr ${formatMac(mac)} dev v1 nud permanent`);
+      known.add(address);
       receiveAll(receiver);
       return within(withinMs, () => {
         libc.sendto(senders[family], bytes, bytes.length, 0, to, to.length);

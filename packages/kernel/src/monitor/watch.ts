@@ -19,7 +19,7 @@ export interface Overrun {
 }
 
 /** How long a read may block, should waking it fail. */
-const readTimeoutMs = 500;
+const readTimeoutMs = 1000;
 /** An event takes about 1280 bytes of it: room for some 3000. */
 const receiveBuffer = 4 * 1024 * 1024;
 

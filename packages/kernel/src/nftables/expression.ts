@@ -11,7 +11,7 @@ export type Expression =
   | { readonly type: "setMark" }
   | { readonly type: "drop" };
 
-export type PayloadBase = "network" | "transport";
+type PayloadBase = "network" | "transport";
 
 const bases = { network: 1, transport: 2 } as const;
 const metaKeys = { mark: 3, nfproto: 15, l4proto: 16 } as const;

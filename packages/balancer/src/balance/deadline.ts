@@ -1,21 +1,29 @@
 import { type Instant, instantOf } from "@vipair/model";
-import type { BalanceState, ServerState } from "./state.js";
+import type { BalanceState, ServerState, ServiceState } from "./state.js";
+
+const never = Number.POSITIVE_INFINITY;
 
 /** When the next `deadlineReached` is due: 0, long past, while the first ruleset is still to be asked for. */
 export function nextDeadline(state: BalanceState): Instant | undefined {
   if (state.ruleset === undefined) return instantOf(0);
-  let earliest: Instant | undefined;
-  for (const { servers } of state.services) {
-    for (const server of servers) {
-      const deadline = serverDeadline(server);
-      if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
-    }
+  const earliest = state.services.reduce((soonest, service) => Math.min(soonest, serviceDeadline(service)), never);
+  return earliest === never ? undefined : instantOf(earliest);
+}
+
+/** Whether a server of the service has something to do now. */
+export const isDue = (service: ServiceState, now: Instant): boolean => serviceDeadline(service) <= now;
+
+/** States do not change, so neither does what was found in one; most services are the same from step to step. */
+const found = new WeakMap<ServiceState, number>();
+
+function serviceDeadline(service: ServiceState): number {
+  let earliest = found.get(service);
+  if (earliest === undefined) {
+    earliest = service.servers.reduce((soonest, server) => Math.min(soonest, serverDeadline(server)), never);
+    found.set(service, earliest);
   }
   return earliest;
 }
 
-function serverDeadline({ probing, drainUntil }: ServerState): Instant | undefined {
-  const due = probing.type === "waiting" ? probing.due : undefined;
-  if (due === undefined || drainUntil === undefined) return due ?? drainUntil;
-  return due < drainUntil ? due : drainUntil;
-}
+const serverDeadline = ({ probing, drainUntil }: ServerState): number =>
+  Math.min(probing.type === "waiting" ? probing.due : never, drainUntil ?? never);

@@ -2,6 +2,7 @@ import { after, type Health, type Instant, serverKey } from "@vipair/model";
 import { explainResult, stepHealth } from "../health/health.js";
 import { sameRuleset } from "../ruleset/ruleset.js";
 import { cutAll, cutUdp } from "./cut.js";
+import { isDue } from "./deadline.js";
 import type { BalanceEffect } from "./effect.js";
 import type { BalanceEvent } from "./event.js";
 import { nextProbe } from "./probeTimes.js";
@@ -65,7 +66,7 @@ function askForRuleset({ state, effects }: BalanceStep): BalanceStep {
 function reachDeadlines(state: BalanceState, now: Instant): BalanceStep {
   const effects: BalanceEffect[] = [];
   let round = state.round;
-  const next = mapServers(state, (server, service) => {
+  const reach: ServerChange = (server, service) => {
     let reached = server;
     if (server.drainUntil !== undefined && server.drainUntil <= now) {
       effects.push(cutAll(service, server, "the drain deadline passed"));
@@ -77,7 +78,8 @@ function reachDeadlines(state: BalanceState, now: Instant): BalanceStep {
       reached = { ...reached, probing: { type: "running", round, since: now } };
     }
     return reached;
-  });
+  };
+  const next = mapServers(state, reach, (service) => isDue(service, now));
   return { state: { ...next, round }, effects };
 }
 
@@ -140,8 +142,13 @@ function mapServer(state: BalanceState, at: { service: string; server: string },
   return { ...state, services };
 }
 
-function mapServers(state: BalanceState, change: ServerChange): BalanceState {
+function mapServers(
+  state: BalanceState,
+  change: ServerChange,
+  concerns: (service: ServiceState) => boolean = () => true,
+): BalanceState {
   const services = state.services.map((service) => {
+    if (!concerns(service)) return service;
     const servers = service.servers.map((server) => change(server, service));
     return servers.every((server, i) => server === service.servers[i]) ? service : { ...service, servers };
   });

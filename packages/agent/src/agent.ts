@@ -75,12 +75,15 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
     ownership.close();
     host.exit();
   };
-  const stepped = (effects: readonly ElectionEffect[], took: Millis): void => {
+  const stepped = (effects: readonly ElectionEffect[], at: Instant, took: Millis): void => {
     for (const effect of effects) {
       if (effect.type !== "reportRole") continue;
       const { from, to, reason, term } = effect;
       standing = { reason, since: new Date().toISOString() };
-      host.tell({ type: "roleChanged", change: { from, to, reason, term, tookMs: Math.round(took * 1_000) / 1_000 } });
+      host.tell({
+        type: "roleChanged",
+        change: { at, from, to, reason, term, tookMs: Math.round(took * 1_000) / 1_000 },
+      });
       report();
     }
   };
@@ -106,7 +109,7 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
     if (peer === undefined) return undefined;
     const { heartbeat, sameConfig, at } = peer;
     const downAfter = millisOf(4 * Math.max(heartbeat.interval, pair.heartbeat.interval));
-    return { ...heartbeat, sameConfig, reachable: elapsed(at, bootClock()) <= downAfter };
+    return { ...heartbeat, heardAt: at, sameConfig, reachable: elapsed(at, bootClock()) <= downAfter };
   };
   const currentReport = (): AgentReport => ({
     role: loop.state.role,

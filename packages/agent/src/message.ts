@@ -1,4 +1,4 @@
-import type { Pair, PathReport, Role, RoleReason, VirtualAddress } from "@vipair/model";
+import type { Instant, Pair, PathReport, Role, RoleReason, VirtualAddress } from "@vipair/model";
 
 /** What the balancer tells its agent over the process channel. */
 export type AgentCommand =
@@ -25,6 +25,8 @@ export type AgentCommand =
 
 /** How the agent sees the peer, from its heartbeats alone. */
 export interface PeerView {
+  /** When its newest heartbeat arrived, on the clock that both processes of the node share. */
+  readonly heardAt: Instant;
   readonly role: Role;
   /** Heard within the active down interval. */
   readonly reachable: boolean;
@@ -57,6 +59,8 @@ export interface AgentReport {
 }
 
 export interface RoleChange {
+  /** When it was decided. */
+  readonly at: Instant;
   readonly from: Role;
   readonly to: Role;
   readonly reason: RoleReason;

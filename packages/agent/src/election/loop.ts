@@ -8,7 +8,7 @@ import {
   stepElection,
 } from "@vipair/heartbeat";
 import { bootClock } from "@vipair/kernel";
-import { elapsed, type Millis } from "@vipair/model";
+import { elapsed, type Instant, type Millis } from "@vipair/model";
 
 /**
  * Runs the election against the world: an event steps the machine, its effects are performed, and their outcomes are the
@@ -30,7 +30,7 @@ export type Perform = (effect: ElectionEffect) => ElectionEvent | undefined;
 export function openElectionLoop(
   config: ElectionConfig,
   perform: Perform,
-  stepped: (effects: readonly ElectionEffect[], took: Millis) => void,
+  stepped: (effects: readonly ElectionEffect[], at: Instant, took: Millis) => void,
 ): ElectionLoop {
   const queue: ElectionEvent[] = [];
   let state: ElectionState = initialElection(config, bootClock());
@@ -57,7 +57,7 @@ export function openElectionLoop(
       const outcome = perform(effect);
       if (outcome !== undefined) queue.push(outcome);
     }
-    if (result.effects.length > 0) stepped(result.effects, elapsed(now, bootClock()));
+    if (result.effects.length > 0) stepped(result.effects, now, elapsed(now, bootClock()));
   };
   const arm = (): void => {
     clearTimeout(timer);

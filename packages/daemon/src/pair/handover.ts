@@ -1,6 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Conntrack } from "@vipair/kernel";
-import { type FailoverReport, type Flow, flowMark, flowMarkMask } from "@vipair/model";
+import {
+  elapsed,
+  type FailoverReport,
+  type Flow,
+  flowMark,
+  flowMarkMask,
+  type Instant,
+  type Millis,
+} from "@vipair/model";
 import type { AgentProcess } from "./agent.js";
 import type { PeerLink } from "./link/link.js";
 
@@ -24,12 +32,12 @@ export interface Handover {
 }
 
 export interface HandoverProgress {
-  /** This node has given up ownership. */
-  passed(): void;
+  /** This node gave up ownership `at` this time. */
+  passed(at: Instant): void;
   /** The agent would not: `reason`. */
   refused(reason: string): void;
-  /** The peer says that it is active. */
-  taken(): void;
+  /** The peer said that it is active, `at` this time. */
+  taken(at: Instant): void;
 }
 
 export interface HandoverOptions {
@@ -49,8 +57,8 @@ const takenWithinMs = 5_000;
 const strayRoundsMs = [0, 20, 80, 300];
 
 interface Passing {
-  passedAt: number;
-  readonly taken: (tookMs: number) => void;
+  passedAt: Instant | undefined;
+  readonly taken: (took: Millis) => void;
   readonly failed: (error: Error) => void;
 }
 
@@ -80,9 +88,9 @@ export function openHandover({ from, to, agent, conntrack, link }: HandoverOptio
     return fresh.length;
   };
 
-  const pass = (force: boolean): Promise<number> => {
-    const passed = new Promise<number>((resolve, reject) => {
-      passing = { passedAt: performance.now(), taken: resolve, failed: reject };
+  const pass = (force: boolean): Promise<Millis> => {
+    const passed = new Promise<Millis>((resolve, reject) => {
+      passing = { passedAt: undefined, taken: resolve, failed: reject };
       agent.handOver(force);
     });
     const late = delay(takenWithinMs, undefined, { ref: false }).then(() => {
@@ -116,11 +124,13 @@ export function openHandover({ from, to, agent, conntrack, link }: HandoverOptio
       }
     },
     progress: {
-      passed: () => {
-        if (passing !== undefined) passing.passedAt = performance.now();
+      passed: (at) => {
+        if (passing !== undefined) passing.passedAt = at;
       },
       refused: (reason) => passing?.failed(new Error(reason)),
-      taken: () => passing?.taken(performance.now() - passing.passedAt),
+      taken: (at) => {
+        if (passing?.passedAt !== undefined) passing.taken(elapsed(passing.passedAt, at));
+      },
     },
   };
 }

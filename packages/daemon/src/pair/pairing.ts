@@ -56,12 +56,12 @@ export function openPairing(options: PairingOptions): Pairing {
     { type: "configure", node, pair, addresses, configDigest },
     {
       reported: (report) => {
-        if (report.peer?.role === "active" && report.peer.reachable) handover.progress.taken();
+        if (report.peer?.role === "active") handover.progress.taken(report.peer.heardAt);
         options.changed();
       },
       roleChanged: (change) => {
-        recordRoleChange(journal, node, change);
-        if (change.from === "active") handover.progress.passed();
+        recordRoleChange(journal, change);
+        if (change.from === "active") handover.progress.passed(change.at);
         options.changed();
       },
       handoverRequested: () => {
@@ -156,9 +156,9 @@ export function openPairing(options: PairingOptions): Pairing {
   };
 }
 
-function recordRoleChange(journal: Journal, node: string, change: RoleChange): void {
+function recordRoleChange(journal: Journal, change: RoleChange): void {
   const { from, to, reason, term, tookMs } = change;
-  const message = `${node}: ${from} → ${to} in ${tookMs.toFixed(1)} ms: ${reasonSentence(reason)}`;
+  const message = `${from} → ${to} in ${tookMs.toFixed(1)} ms: ${reasonSentence(reason)}`;
   journal.record("roleChanged", message, { from, to, reason, term, tookMs });
 }
 

@@ -42,6 +42,7 @@ export function reportNode(parts: NodeReportParts): NodeReport {
     term: agent?.term ?? 0,
     addresses: reportAddresses(config, agent),
     heartbeat: agent?.paths ?? [],
+    refused: agent?.refused ?? {},
     services: reportServices(parts),
   };
 }

@@ -3,7 +3,7 @@ import type { Ownership } from "@vipair/heartbeat";
 import { instantOf, millisOf } from "@vipair/model";
 import { SimulatedOwnership } from "@vipair/sim";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { enterNamespace, obstacle } from "./laboratory/namespace.js";
+import { because, enterNamespace, obstacle } from "./laboratory/namespace.js";
 import { type Neighbour, openNeighbour, virtualAddress } from "./laboratory/two-hosts.js";
 import { openOwnership } from "./ownership.js";
 
@@ -133,7 +133,7 @@ describeOwnership("simulated", () => {
   };
 });
 
-describe.skipIf(obstacle !== undefined)(obstacle ?? "in a network namespace", () => {
+describe.skipIf(obstacle !== undefined)(`in a network namespace${because}`, () => {
   let neighbour: Neighbour;
   const hosts = [four, six].map((text) => text.replace(/\/.*/, ""));
 

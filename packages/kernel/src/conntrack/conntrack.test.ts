@@ -1,6 +1,6 @@
 import { type Flow, flowMark, flowMarkMask, parseAddress, type Tuple } from "@vipair/model";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { enterNamespace, obstacle, run } from "../laboratory/namespace.js";
+import { because, enterNamespace, obstacle, run } from "../laboratory/namespace.js";
 import { IPS_ASSURED, IPS_CONFIRMED, IPS_DST_NAT, IPS_SEEN_REPLY, IPS_SRC_NAT } from "./attributes.js";
 import { type Conntrack, openConntrack } from "./conntrack.js";
 
@@ -53,7 +53,7 @@ function flow({
   };
 }
 
-describe.skipIf(obstacle !== undefined)(`conntrack${obstacle === undefined ? "" : ` (${obstacle})`}`, () => {
+describe.skipIf(obstacle !== undefined)(`conntrack${because}`, () => {
   let conntrack: Conntrack;
 
   beforeAll(enterNamespace);

@@ -15,6 +15,9 @@ const CLONE_NEWNET = 0x40000000;
 /** Why tests that change a kernel cannot run here; `undefined` when they can. With CI=true they always run. */
 export const obstacle: string | undefined = findObstacle();
 
+/** For the names of tests: ` (needs root, …)` where they are skipped. */
+export const because = obstacle === undefined ? "" : ` (${obstacle})`;
+
 function findObstacle(): string | undefined {
   if (process.env.CI === "true") return undefined;
   if (process.platform !== "linux") return "needs Linux";

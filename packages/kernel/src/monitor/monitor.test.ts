@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { millisOf } from "@vipair/model";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { enterNamespace, obstacle, run, until } from "../laboratory/namespace.js";
+import { because, enterNamespace, obstacle, run, until } from "../laboratory/namespace.js";
 import { type Neighbour, openNeighbour, virtualAddress } from "../laboratory/two-hosts.js";
 import { fenceTables } from "../lease/fence.js";
 import { carrierUp } from "../link/link.js";
@@ -10,7 +10,7 @@ import { type RouteEvent, watchRoutes } from "./routes.js";
 import { type TableEvent, watchTables } from "./tables.js";
 import type { Watch } from "./watch.js";
 
-describe.skipIf(obstacle !== undefined)(`events of the kernel${obstacle === undefined ? "" : ` (${obstacle})`}`, () => {
+describe.skipIf(obstacle !== undefined)(`events of the kernel${because}`, () => {
   let neighbour: Neighbour;
   let watch: Watch | undefined;
 

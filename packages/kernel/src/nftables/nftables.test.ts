@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { enterNamespace, obstacle, run, until } from "../laboratory/namespace.js";
+import { because, enterNamespace, obstacle, run, until } from "../laboratory/namespace.js";
 import { type TableEvent, watchTables } from "../monitor/tables.js";
 import { type Nftables, openNftables } from "./nftables.js";
 
-describe.skipIf(obstacle !== undefined)(`nftables${obstacle === undefined ? "" : ` (${obstacle})`}`, () => {
+describe.skipIf(obstacle !== undefined)(`nftables${because}`, () => {
   let nftables: Nftables;
 
   beforeAll(() => {

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { obstacle } from "../laboratory/namespace.js";
+import { because, obstacle } from "../laboratory/namespace.js";
 
 const library = new URL("../../dist/index.js", import.meta.url).href;
 
@@ -15,7 +15,7 @@ function inProcess(script: string): unknown {
   );
 }
 
-test.skipIf(obstacle !== undefined)("every thread gets real-time priority, libuv's pool too", () => {
+test.skipIf(obstacle !== undefined)(`every thread gets real-time priority, libuv's pool too${because}`, () => {
   const script = `
     const { readFile } = await import("node:fs/promises");
     const { readdirSync } = await import("node:fs");
@@ -27,10 +27,13 @@ test.skipIf(obstacle !== undefined)("every thread gets real-time priority, libuv
   expect(inProcess(script)).toEqual({ scheduling: "fifo", policies: ["1"] });
 });
 
-test.skipIf(obstacle !== undefined)("locked memory survives garbage collection and the end of the process", () => {
-  const script = `
+test.skipIf(obstacle !== undefined)(
+  `locked memory survives garbage collection and the end of the process${because}`,
+  () => {
+    const script = `
     const locked = lockMemory();
     for (let round = 0; round < 20; round++) { Array.from({ length: 100_000 }, (_, i) => ({ i, text: String(i) })); gc(); }
     console.log(JSON.stringify({ locked, lockedKb: status("VmLck") }));`;
-  expect(inProcess(script)).toEqual({ locked: true, lockedKb: expect.any(Number) });
-});
+    expect(inProcess(script)).toEqual({ locked: true, lockedKb: expect.any(Number) });
+  },
+);

@@ -2,14 +2,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { enterNamespace, obstacle } from "../laboratory/namespace.js";
+import { because, enterNamespace, obstacle } from "../laboratory/namespace.js";
 import { openSysctls } from "./sysctl.js";
 
 const value = (path: string): string => readFileSync(`/proc/sys/${path}`, "utf8").trim();
 const forward = "net/ipv4/ip_forward";
 const ports = "net/ipv4/ip_local_port_range";
 
-describe.skipIf(obstacle !== undefined)(`sysctl${obstacle === undefined ? "" : ` (${obstacle})`}`, () => {
+describe.skipIf(obstacle !== undefined)(`sysctl${because}`, () => {
   let directory: string;
   let stateFile: string;
 

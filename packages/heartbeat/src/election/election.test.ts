@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { electionConfig } from "./config.js";
 import { obstacles } from "./eligibility.js";
 import { activeDown, pair, Rehearsal } from "./rehearsal.js";
+import { currentHeartbeat } from "./speech.js";
 
 const failed = (track: string) => ({ type: "trackChanged", track, ok: false }) as const;
 const passed = (track: string) => ({ type: "trackChanged", track, ok: true }) as const;
@@ -67,6 +68,13 @@ describe("stalled backup", () => {
     expect(node.idle(100).reasons).toEqual(["silence"]);
   });
 
+  it("that is stalled again and again takes over all the same", () => {
+    const node = Rehearsal.backup().hear({ role: "active" });
+    const nap = () => node.stall(1_000).step({ type: "balancerHeard" }).step({ type: "deadlineReached" });
+    expect(nap().state.role).toBe("backup");
+    expect(nap().reasons).toEqual(["silence"]);
+  });
+
   it("does not act on a resignation from the beginning of the stall", () => {
     const node = Rehearsal.backup().hear({ role: "active" }).stall(1_000);
     node.hear({ resigning: true }).hear({ role: "active" });
@@ -78,6 +86,26 @@ describe("stalled backup", () => {
     const node = Rehearsal.backup().hear({ role: "active" }).stall(1_000).hear({ resigning: true });
     expect(node.state.role).toBe("backup");
     expect(node.idle(100).reasons).toEqual(["resignation"]);
+  });
+});
+
+describe("vacancy", () => {
+  it("is known from a peer that was active and now says that it is a backup", () => {
+    expect(Rehearsal.backup().hear({ role: "active" }).hear({}).reasons).toEqual(["resignation"]);
+    expect(Rehearsal.backup().hear({}).hear({}).state.role).toBe("backup");
+  });
+
+  it("is left alone by a node that is not eligible", () => {
+    const node = Rehearsal.backup().hear({ role: "active" }).step({ type: "maintenanceChanged", on: true });
+    expect(node.hear({ resigning: true }).idle(1_000).state.role).toBe("backup");
+  });
+});
+
+describe("current heartbeat", () => {
+  it("says how the node stands now, and nothing before it has started", () => {
+    const speak = ({ config, state, now }: Rehearsal) => currentHeartbeat(config, state, now);
+    expect(speak(new Rehearsal())).toBeUndefined();
+    expect(speak(Rehearsal.active())).toMatchObject({ role: "active", resigning: false, hearing: true });
   });
 });
 

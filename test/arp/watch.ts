@@ -3,7 +3,7 @@ import { monotonicMs, pause, realtimeToMonotonicMs, until } from "../topology/cl
 import { clientMacs, virtualAddress } from "../topology/plan.js";
 import type { Running } from "../topology/running.js";
 import type { Topology } from "../topology/topology.js";
-import { program } from "../traffic/instrument.js";
+import { program, realTime } from "../traffic/instrument.js";
 import { isAnnouncement, parseArp } from "./capture.js";
 import { judge, type OwnershipReport, type Reply } from "./ownership.js";
 
@@ -24,13 +24,13 @@ export class ArpWatch {
     if (this.#capture.child.stdout === null) throw new Error("tcpdump has no output");
     createInterface({ input: this.#capture.child.stdout }).on("line", (text) => this.#note(text, address));
     const prober = [process.execPath, program("arp/prober-program"), "eth0", "198.51.100.101", address, "10"];
-    this.#prober = topology.host("watch").spawn(prober, { ipc: true });
+    this.#prober = topology.host("watch").spawn(realTime(prober), { ipc: true });
   }
 
-  /** Starts watching; ready when the first answer was seen, or after two seconds when nobody answers. */
+  /** Starts watching; ready when answers come steadily, or after two seconds when nobody answers. */
   static async open(topology: Topology, address = virtualAddress): Promise<ArpWatch> {
     const watch = new ArpWatch(topology, address);
-    await until("an ARP reply", 2_000, () => watch.#replies.length > 0).catch(() => {});
+    await until("ARP replies", 2_000, () => watch.#replies.length >= 10).catch(() => {});
     return watch;
   }
 

@@ -93,7 +93,7 @@ export function missedBounds({ failover, comeback }: Failover, cause: Cause): st
   check(cause.lost === undefined || meter.lost <= cause.lost, `${meter.lost} datagrams lost, bound ${cause.lost}`);
   check(!ownership.overlap, `two owners answered for ${ownership.overlapMs} ms`);
   check(ownership.moves === 1, `ownership moved ${ownership.moves} times instead of once`);
-  check(meter.wrong === 0, `${meter.wrong} wrong or doubled answers`);
+  check(meter.wrong === 0, `${meter.wrong} wrong answers: ${meter.wrongBecause.join(", ")}`);
   check(
     comeback.meter.gapMs <= returnBound.gapMs,
     `return: gap ${comeback.meter.gapMs} ms, bound ${returnBound.gapMs}`,

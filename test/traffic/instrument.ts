@@ -8,6 +8,11 @@ export function program(path: string): string {
   return `${here}${/\/dist\/$/.test(here) ? "" : "dist/"}${path}.js`;
 }
 
+/** The command with real-time priority, so that a busy machine does not disturb it; as it is where that is refused. */
+export function realTime(argv: readonly string[]): string[] {
+  return ["sh", "-c", 'chrt -f 40 true 2>/dev/null && exec chrt -f 40 "$@"; exec "$@"', "sh", ...argv];
+}
+
 /** A node program inside a host that answers questions over its IPC channel, one answer for each question. */
 export class Instrument<Question extends object, Answer> {
   readonly running: Running;
@@ -16,10 +21,7 @@ export class Instrument<Question extends object, Answer> {
 
   constructor(host: Host, path: string, args: readonly string[], options: SpawnOptions & { realTime?: boolean } = {}) {
     const node = [process.execPath, program(path), ...args];
-    // chrt fails where real-time scheduling is not permitted: then the program runs as it is.
-    const argv = options.realTime
-      ? ["sh", "-c", 'chrt -f 40 true 2>/dev/null && exec chrt -f 40 "$@"; exec "$@"', "sh", ...node]
-      : node;
+    const argv = options.realTime ? realTime(node) : node;
     this.running = host.spawn(argv, { ...options, ipc: true });
     this.running.child.on("message", (message) => {
       const { id, answer } = message as { id: number; answer: Answer };

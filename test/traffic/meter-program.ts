@@ -19,7 +19,7 @@ const sentAt = new Float64Array(capacity);
 const answeredAt = new Float64Array(capacity);
 const answeredBy = new Uint8Array(capacity);
 const servers: string[] = [];
-const wrongAt: number[] = [];
+const wrong: { readonly at: number; readonly because: string }[] = [];
 let next = 0;
 
 const socket = createSocket({ type: address.includes(":") ? "udp6" : "udp4", recvBufferSize: 1 << 22 });
@@ -27,9 +27,9 @@ socket.on("message", (message, from) => {
   const now = monotonicMs();
   const sequence = message.length >= 8 ? Number(message.readBigUInt64BE(0)) : Number.NaN;
   const slot = sequence % capacity;
-  const expected = from.address === address && from.port === port && sequence < next && sequence >= next - capacity;
-  if (!expected || answeredAt[slot] !== 0) {
-    wrongAt.push(now);
+  const because = complaint(`${from.address}:${from.port}`, sequence);
+  if (because !== undefined) {
+    wrong.push({ at: now, because });
     return;
   }
   answeredAt[slot] = now;
@@ -44,6 +44,13 @@ socket.bind(0, () => {
   };
   send();
 });
+
+/** What is wrong with an answer; `undefined` when nothing is. */
+function complaint(source: string, sequence: number): string | undefined {
+  if (source !== `${address}:${port}`) return `from ${source}`;
+  if (!(sequence < next && sequence >= next - capacity)) return "unasked";
+  return answeredAt[sequence % capacity] === 0 ? undefined : "doubled";
+}
 
 function sendOne(now: number): void {
   const slot = next % capacity;
@@ -69,5 +76,6 @@ answerQuestions(async ({ fromMs, toMs }: { fromMs: number; toMs: number }): Prom
     if (at < fromMs || at > toMs) continue;
     datagrams.push({ sentAt: at, answeredAt: answeredAt[slot] ?? 0, server: servers[answeredBy[slot] ?? 0] ?? "" });
   }
-  return summarise(datagrams, fromMs, toMs, wrongAt.filter((at) => at >= fromMs && at <= toMs).length);
+  const complaints = wrong.filter(({ at }) => at >= fromMs && at <= toMs).map(({ because }) => because);
+  return summarise(datagrams, fromMs, toMs, complaints);
 });

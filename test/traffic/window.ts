@@ -11,6 +11,8 @@ export interface MeterReport {
   readonly servers: readonly string[];
   /** Answers that came twice, from a wrong address, or to a question never asked. */
   readonly wrong: number;
+  /** Why: `doubled`, `unasked`, or the wrong source address. */
+  readonly wrongBecause: readonly string[];
 }
 
 /** What one datagram met with; `answeredAt` 0 when it was lost. Instants in ms on CLOCK_MONOTONIC. */
@@ -23,7 +25,12 @@ export interface Datagram {
 /**
  * Sums up the datagrams sent in a window. An outage that reaches an end of the window counts up to that end.
  */
-export function summarise(datagrams: readonly Datagram[], fromMs: number, toMs: number, wrong: number): MeterReport {
+export function summarise(
+  datagrams: readonly Datagram[],
+  fromMs: number,
+  toMs: number,
+  wrong: readonly string[],
+): MeterReport {
   const answered = datagrams.filter(({ answeredAt }) => answeredAt > 0);
   return {
     sent: datagrams.length,
@@ -32,7 +39,8 @@ export function summarise(datagrams: readonly Datagram[], fromMs: number, toMs: 
     gapMs: round(longestGap(datagrams, fromMs, toMs)),
     longestSilenceMs: round(longestSilence(answered, fromMs, toMs)),
     servers: [...new Set(answered.map(({ server }) => server))].sort(),
-    wrong,
+    wrong: wrong.length,
+    wrongBecause: [...new Set(wrong)].sort(),
   };
 }
 

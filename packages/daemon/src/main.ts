@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { openNotifier } from "@vipair/kernel";
 import { Command, Option } from "commander";
 import { ConfigError, nodeName, readConfigFile } from "./config/file.js";
 import { openDaemon } from "./daemon.js";
@@ -51,11 +52,16 @@ async function run({ config, node: given, socket: socketPath, logLevel }: Option
   const node = nodeName(initial.config, given);
   const log = openLog(logLevel, node);
   if (initial.warnings !== "") log.warn(initial.warnings.trimEnd());
+  const notifier = openNotifier();
   const daemon = await openDaemon({ configFile: config, initial, node, socketPath, version, log });
+  notifier.ready();
+  // A loop that is stuck for too long is ended by the service manager, and started again.
+  if (notifier.watchdogUsec !== undefined) setInterval(notifier.watchdog, notifier.watchdogUsec / 2_000);
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
+    notifier.stopping();
     await daemon.stop();
     process.exit(0);
   };

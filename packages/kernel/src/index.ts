@@ -7,6 +7,7 @@ export { type TableEvent, watchTables } from "./monitor/tables.js";
 export type { Watch } from "./monitor/watch.js";
 export { type Counter, type Nftables, openNftables } from "./nftables/nftables.js";
 export type { TableFamily, TableName } from "./nftables/table.js";
+export { type Notifier, openNotifier } from "./notify/notify.js";
 export type { Outcome } from "./outcome.js";
 export { KernelOwnership, type Ownership, openOwnership } from "./ownership.js";
 export { lockMemory, raiseScheduling, type Scheduling } from "./scheduling/scheduling.js";

@@ -47,6 +47,7 @@ export const libc: {
 /** The address of the bytes, for a pointer inside another struct; keep the Buffer alive until the call is over. */
 export const addressOf = (bytes: Bytes): bigint => koffi.address(bytes);
 
+export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const AF_NETLINK = 16;

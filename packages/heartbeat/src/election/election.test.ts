@@ -216,6 +216,12 @@ describe("hand-over", () => {
     expect(node.idle(100).sent).toMatchObject([{ claiming: true }]);
   });
 
+  it("may be undone by preemption once the peer ceased to be active", () => {
+    const node = Rehearsal.active({ preempt: true }).step(prepared()).hear({ role: "active", priority: 50 });
+    node.step(failed("script /bin/check")).hear({}).step(passed("script /bin/check"));
+    expect(node.hear({ role: "active", priority: 50 }).idle(100).sent).toMatchObject([{ claiming: true }]);
+  });
+
   it("happens for maintenance", () => {
     const node = Rehearsal.active().step({ type: "maintenanceChanged", on: true });
     expect(node.reasons).toEqual(["handover"]);
@@ -234,6 +240,11 @@ describe("preemption", () => {
     }
     expect(claims).toEqual([false, false, true, true, true, true]);
     node.step({ type: "readinessChanged", ready: false });
+    expect(node.idle(100).sent).toMatchObject([{ claiming: false }]);
+  });
+
+  it("does not claim from a node that does not hear it", () => {
+    const node = Rehearsal.backup({ preempt: true }).hear({ role: "active", priority: 50, hearing: false });
     expect(node.idle(100).sent).toMatchObject([{ claiming: false }]);
   });
 
@@ -278,6 +289,13 @@ describe("conflict", () => {
     for (let i = 0; i < 4; i++) strong.idle(90).hear({ role: "active", hearing: false });
     expect(strong.state.role).toBe("backup");
     expect(strong.hear({ resigning: true }).reasons).toEqual(["resignation"]);
+  });
+});
+
+describe("after a conflict", () => {
+  it("a resignation of the winner counts again once the winner was heard", () => {
+    const node = Rehearsal.active().hear({ role: "active", priority: 150 }).hear({ role: "active", priority: 150 });
+    expect(node.hear({ priority: 150, resigning: true }).reasons).toEqual(["resignation"]);
   });
 });
 

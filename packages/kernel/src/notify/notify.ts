@@ -38,14 +38,13 @@ export function openNotifier(environment: NodeJS.ProcessEnv = process.env): Noti
   };
 }
 
-/** Room for a path in `sockaddr_un`. */
-const longestPath = 108;
-
-/** A `sockaddr_un`: a path with a zero behind it, or after `@` a name in the abstract namespace, with a zero before it. */
+/**
+ * A `sockaddr_un`: a path with a zero behind it, or after `@` a name in the abstract namespace, with a zero before it. The
+ * kernel refuses one that is too long.
+ */
 function notifyAddress(name: string | undefined): Buffer | undefined {
   if (name === undefined || !/^[/@]./.test(name)) return undefined;
   const path = name.startsWith("@") ? Buffer.from(`\0${name.slice(1)}`) : Buffer.from(`${name}\0`);
-  if (path.length > longestPath) return undefined;
   const family = Buffer.alloc(2);
   family.writeUInt16LE(AF_UNIX);
   return Buffer.concat([family, path]);

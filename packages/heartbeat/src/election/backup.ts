@@ -1,22 +1,16 @@
-import { after, elapsed, type Instant, instantOf } from "@vipair/model";
+import { after, elapsed, type Instant } from "@vipair/model";
 import type { Heartbeat } from "../heartbeat.js";
 import { becomeActive, becomeInitialize, type ElectionStep } from "./become.js";
 import type { ElectionConfig } from "./config.js";
 import { outranks } from "./conflict.js";
 import { isEligible } from "./eligibility.js";
 import type { ElectionEvent } from "./event.js";
-import {
-  isActive,
-  observeBalancer,
-  observeDeath,
-  observeHeartbeat,
-  observeMaintenance,
-  observeTrack,
-} from "./observe.js";
+import { isActive, observeBalancer, observeHeartbeat, observeMaintenance, observeTrack } from "./observe.js";
 import { settle } from "./settle.js";
 import { sendHeartbeat } from "./speech.js";
-import type { BackupState, Vacancy } from "./state.js";
-import { activeDownInterval, lifelineGrace, nextTick } from "./timing.js";
+import type { BackupState } from "./state.js";
+import { activeDownInterval, nextTick } from "./timing.js";
+import { awaitNews, isWaking, mournPeer, noticeStall, postpone, takeoverDue } from "./vacancy.js";
 
 /** Backup: listens, says that it is there, and takes over when nobody owns the addresses. */
 export function stepBackup(
@@ -82,29 +76,6 @@ function receiveHeartbeat(
   return { state: settle(config, { ...state, vacancy: awaitNews(config, state, reason, now) }, now), effects: [] };
 }
 
-/** The active peer's lifeline closed: its lease is gone, unless a heartbeat proves within the grace that it lives. */
-function mournPeer(config: ElectionConfig, before: BackupState, now: Instant): BackupState {
-  const state = observeDeath(before);
-  if (!isActive(before.peer) || before.peer?.gone !== false) return state;
-  if (isWaking(config, state, now)) return { ...state, vacancy: awaitNews(config, state, "peerDied", now) };
-  return { ...state, vacancy: { reason: "peerDied", at: after(now, lifelineGrace(config)) } };
-}
-
-/**
- * A node that was stalled reads its past first: a resignation from the beginning of the stall, and behind it the
- * heartbeats of whoever owns the addresses now. It gives the news one interval to come in.
- */
-function noticeStall(config: ElectionConfig, state: BackupState, now: Instant): BackupState {
-  return elapsed(state.heartbeatAt, now) > config.interval ? { ...state, wokeAt: now } : state;
-}
-
-const isWaking = (config: ElectionConfig, { wokeAt }: BackupState, now: Instant): boolean =>
-  wokeAt !== undefined && elapsed(wokeAt, now) < config.interval;
-
-function awaitNews(config: ElectionConfig, state: BackupState, reason: Vacancy["reason"], now: Instant): Vacancy {
-  return { reason, at: after(state.wokeAt ?? now, config.interval) };
-}
-
 function reachDeadline(config: ElectionConfig, before: BackupState, now: Instant): ElectionStep {
   const state = settle(config, expire(before, now), now);
   const due = takeoverDue(state, now);
@@ -124,21 +95,6 @@ function expire(state: BackupState, now: Instant): BackupState {
     ...state,
     balancerDeadline: balancerLost ? undefined : state.balancerDeadline,
     refusedUntil: refusalOver ? undefined : state.refusedUntil,
-  };
-}
-
-function takeoverDue(state: BackupState, now: Instant): Instant | undefined {
-  const due = instantOf(Math.min(state.activeDownAt ?? Infinity, state.vacancy?.at ?? Infinity));
-  return now >= due ? due : undefined;
-}
-
-function postpone(config: ElectionConfig, state: BackupState, now: Instant): BackupState {
-  const later = after(now, config.interval);
-  return {
-    ...state,
-    postponed: true,
-    activeDownAt: instantOf(Math.max(state.activeDownAt ?? later, later)),
-    vacancy: state.vacancy === undefined ? undefined : { ...state.vacancy, at: later },
   };
 }
 

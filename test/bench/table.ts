@@ -15,7 +15,7 @@ export function failoverTable(bench: FailoverBench): string {
   const missed = bench.causes.flatMap((row) => row.missed.map((text) => `${causes[row.cause].title}: ${text}`));
   const { seconds, busyProcesses, vipair, keepalived } = bench.load;
   return [
-    `Gap in ms, median / worst of ${bench.runs} runs.`,
+    `Gap in ms, median / worst of ${bench.runs} runs. Who owns the address is watched for a second after each takeover.`,
     table.toString(),
     `Under full load (${busyProcesses} busy processes, ${seconds} s): failovers vipair ${vipair.failovers} (must be 0), keepalived ${keepalived.failovers}`,
     ...missed,

@@ -5,10 +5,8 @@
 import { causeNames, causes } from "../failover/cause.js";
 import { type Instruments, measureFailover, observe } from "../failover/measure.js";
 import { failoverRow, type Row, row } from "../failover/row.js";
-import { openInstruments } from "../stage/stage.js";
+import { openInstruments, openStage, type Stage } from "../stage/stage.js";
 import { monotonicMs, pause } from "../topology/clock.js";
-import { Topology } from "../topology/topology.js";
-import { startServer } from "../traffic/server.js";
 import { VipairPair } from "../vipair/pair.js";
 import { readOptions } from "./options.js";
 import { picture } from "./picture.js";
@@ -18,29 +16,32 @@ import { stayText } from "./stay.js";
 
 const options = readOptions(process.argv.slice(2));
 const screen = new Screen(options.json);
-const topology = await Topology.open();
-
 try {
   screen.say(picture);
-  const rows = await perform();
+  const starting = "starting the network, the real servers, and vipaird on lb1 and lb2";
+  const stage = await screen.during(starting, openStage(VipairPair.start));
+  process.exitCode = (await show(stage)) ? 0 : 1;
+  await stage.topology.close();
+} catch (error) {
+  screen.say(`The lab broke off: ${error instanceof Error ? error.message : String(error)}`);
+  if (options.json) process.stdout.write(`${JSON.stringify({ passed: false, error: String(error) })}\n`);
+  process.exitCode = 1;
+}
+process.exit(); // which also removes what a failure left of the network
+
+/** Prints what the client sees of every event; returns whether every bound was kept. */
+async function show(stage: Stage<VipairPair>): Promise<boolean> {
+  const rows = await perform(stage);
   screen.say();
   screen.table(rows);
   const passed = rows.every(({ missed }) => missed.length === 0);
   screen.say(passed ? "Every bound was kept." : "A bound was missed.");
   if (options.json) process.stdout.write(`${JSON.stringify({ passed, rows }, undefined, 2)}\n`);
-  process.exitCode = passed ? 0 : 1;
-} catch (error) {
-  screen.say(`The lab broke off: ${error instanceof Error ? error.message : String(error)}`);
-  if (options.json) process.stdout.write(`${JSON.stringify({ passed: false, error: String(error) })}\n`);
-  process.exitCode = 1;
-} finally {
-  await topology.close();
+  if (options.stay) await stay(stage.pair);
+  return passed;
 }
-process.exit();
 
-async function perform(): Promise<Row[]> {
-  const [server] = await Promise.all([startServer(topology.host("rs1")), startServer(topology.host("rs2"))]);
-  const pair = await screen.during("starting vipaird on lb1 and lb2", VipairPair.start(topology));
+async function perform({ topology, pair, servers }: Stage<VipairPair>): Promise<Row[]> {
   const instruments = await screen.during("starting the client's traffic", openInstruments(topology, { http: true }));
   const rows: Row[] = [];
   const measure = async (title: string, work: () => Promise<Row>): Promise<void> => {
@@ -53,9 +54,8 @@ async function perform(): Promise<Row[]> {
     const cause = causes[name];
     await measure(cause.title, async () => failoverRow(await measureFailover(topology, pair, cause, instruments)));
   }
-  await measure("real server rs1 killed", () => measureServerDeath(pair, server, instruments));
+  await measure("real server rs1 killed", () => measureServerDeath(pair, servers.rs1, instruments));
   await measure("real server rs1 back", () => measureServerReturn(pair, topology, instruments));
-  if (options.stay) await stay(pair);
   return rows;
 }
 

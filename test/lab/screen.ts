@@ -16,7 +16,8 @@ export class Screen {
 
   /** Shows that something is going on; on a terminal in one line that moves, elsewhere as a plain line. */
   async during<T>(title: string, work: Promise<T>): Promise<T> {
-    if (!this.#stream.isTTY) {
+    // A terminal that does not know its width would keep the spinner busy for ever.
+    if (!this.#stream.isTTY || !(this.#stream.columns > 0)) {
       this.say(`${title} …`);
       return work;
     }

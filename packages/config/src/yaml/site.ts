@@ -17,11 +17,6 @@ export function locate(root: Site, { path, aim, message, severity }: Complaint):
   return { offset: offsetOf(site, aimed), path, message, severity };
 }
 
-export function siteAt(root: Site, path: Path): Site | undefined {
-  const { site, found } = nearestSite(root, path);
-  return found === path.length ? site : undefined;
-}
-
 function nearestSite(root: Site, path: Path): { readonly site: Site; readonly found: number } {
   let site = root;
   for (const [index, step] of path.entries()) {

@@ -112,7 +112,7 @@ describe("current heartbeat", () => {
 describe("lifeline", () => {
   it("that closes with an active peer makes a takeover after the grace", () => {
     const node = Rehearsal.backup().hear({ role: "active" }).step({ type: "lifelineClosed" });
-    expect(node.idle(9.9).state.role).toBe("backup");
+    expect(node.idle(4.9).state.role).toBe("backup");
     expect(node.idle(0.1).reasons).toEqual(["peerDied"]);
   });
 

@@ -29,8 +29,11 @@ export function nextTick(due: Instant, interval: Millis, now: Instant): Instant 
   return next > now ? next : after(now, interval);
 }
 
-/** How long a heartbeat may still come after the active peer's lifeline closed. */
-export const lifelineGrace = (config: ElectionConfig): Millis => millisOf(Math.min(config.interval / 10, 10));
+/**
+ * How long a heartbeat may still come after the active peer's lifeline closed. A peer that lives lost the lifeline too and
+ * says so at once: this is the time for that to arrive.
+ */
+export const lifelineGrace = (config: ElectionConfig): Millis => millisOf(Math.min(config.interval / 20, 5));
 
 function downInterval(config: ElectionConfig, state: Standing, interval: Millis): Millis {
   return millisOf(3 * interval + skewTime(effectivePriority(config, state), interval));

@@ -37,7 +37,7 @@ stage=$work/$name
 
 build_product() {
   [ -d "$repository/node_modules/typescript" ] || (cd "$repository" && npm ci --no-audit --no-fund)
-  (cd "$repository" && npm run build --silent)
+  (cd "$repository" && node_modules/.bin/tsc -b packages/cli packages/daemon)
 }
 
 # The workspaces' manifests alone, so that npm installs what the two commands need and nothing for development.

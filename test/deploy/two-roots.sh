@@ -66,13 +66,13 @@ step() {
 on() {
   local host=$1
   shift
-  nsenter -t "${init[$host]}" -m -u -i -n -p -C -r -w/ env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin COLUMNS=80 "$@"
+  nsenter -t "${init[$host]}" -m -u -i -n -p -C -r env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin COLUMNS=80 "$@"
 }
 # The same with this machine's network, for apt-get.
 online() {
   local host=$1
   shift
-  nsenter -t "${init[$host]}" -m -u -i -p -C -r -w/ env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
+  nsenter -t "${init[$host]}" -m -u -i -p -C -r env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
 net() { nsenter --net="/run/netns/vpd-$1" "${@:2}"; }
 
@@ -156,11 +156,14 @@ boot() {
     echo "$BASHPID" >"$cgroups/vpd-$host/cgroup.procs"
     HOST=$host ROOT=$root CACHE=$cache LAYERS=$work/$host NODE=$(readlink -f "$(command -v node)") \
       exec nsenter --net="/run/netns/vpd-$host" unshare -m -C -p -u -i --fork --kill-child bash -euc '
-        hostname "$HOST"
         mount --make-rprivate /
         mount -t overlay overlay -o "lowerdir=$CACHE,upperdir=$LAYERS/upper,workdir=$LAYERS/work" "$ROOT"
         cd "$ROOT"
+        echo "$HOST" >etc/hostname
         cp -L /etc/resolv.conf etc/resolv.conf
+        for unit in systemd-networkd.service systemd-networkd.socket systemd-networkd-wait-online.service systemd-firstboot.service; do
+          ln -sf /dev/null "etc/systemd/system/$unit"
+        done
         mount -t proc proc proc
         mount --bind proc/sys proc/sys
         mount --bind proc/sys/net proc/sys/net
@@ -172,10 +175,13 @@ boot() {
         mount -t tmpfs tmpfs tmp
         mkdir dev/pts dev/shm
         for device in null zero full random urandom tty; do touch dev/$device; mount --bind /dev/$device dev/$device; done
+        ln -s pts/ptmx dev/ptmx
         touch usr/local/bin/node
         mount --bind "$NODE" usr/local/bin/node
+        pivot_root . .
+        umount -l .
         exec setpriv --bounding-set -sys_module,-sys_time,-sys_rawio env -i container=vpd PATH=/usr/sbin:/usr/bin \
-          chroot . /lib/systemd/systemd --log-target=console --log-level=warning --show-status=no'
+          /lib/systemd/systemd --log-target=console --log-level=warning --show-status=no'
   ) >"$work/$host/console" 2>&1 &
   local outer=$!
   background+=("$outer")
@@ -235,7 +241,7 @@ YAML
 }
 
 # Type=notify: systemctl returns when the daemon says that it is up.
-start() { on "$1" systemctl enable --now vipaird || { on "$1" journalctl -n 30 -u vipaird --no-pager; fail "start on $1"; }; }
+start() { on "$1" systemctl enable --now vipaird || fail "start on $1"; }
 
 field() { on "$1" vipair status --json | node -p "JSON.parse(require('node:fs').readFileSync(0)).$2"; }
 is_ready() { [ "$(field "$1" role)" = active ] && [ "$(field "$1" peer.ready)" = true ]; }
@@ -322,10 +328,13 @@ clean_up() {
   set +e
   if [ $status != 0 ]; then
     for host in "${!init[@]}"; do
-      say "--- $host: journal" && on "$host" journalctl -n 40 -u vipaird --no-pager -o cat
+      say "--- $host: journal"
+      on "$host" systemctl status vipaird --no-pager
+      on "$host" journalctl -n 40 -u vipaird --no-pager -o cat
     done
     for host in lb1 lb2; do [ -s "$work/$host/console" ] && say "--- $host: console" && tail -n 20 "$work/$host/console"; done
   fi
+  exec 2>/dev/null
   for pid in "${background[@]}"; do kill -KILL "$pid" 2>/dev/null; done
   wait 2>/dev/null
   for host in switch client web1 web2 lb1 lb2; do ip netns del "vpd-$host" 2>/dev/null; done

@@ -1,17 +1,19 @@
+import { currentHeartbeat, type ElectionConfig, type ElectionEvent, electionConfig } from "@vipair/heartbeat";
 import {
-  type ElectionConfig,
-  type ElectionEffect,
-  effectivePriority,
-  electionConfig,
-  type Heartbeat,
-  isEligible,
-} from "@vipair/heartbeat";
-import { bootClock, fenceTables, lockMemory, openOwnership, raiseScheduling, watchTables } from "@vipair/kernel";
-import { elapsed, formatPrefix, type Instant, type Millis, millisOf, type RoleReason } from "@vipair/model";
+  bootClock,
+  fenceTables,
+  lockMemory,
+  openOwnership,
+  raiseScheduling,
+  type Watch,
+  watchTables,
+} from "@vipair/kernel";
+import { formatPrefix } from "@vipair/model";
 import { openElectionLoop } from "./election/loop.js";
 import { performWith } from "./election/perform.js";
 import { openExchange } from "./exchange/exchange.js";
-import type { AgentCommand, AgentMessage, AgentReport, PeerView } from "./message.js";
+import type { AgentCommand, AgentMessage } from "./message.js";
+import { openReporter } from "./report.js";
 import { deriveKey, openAuthenticator, readSecret } from "./secret.js";
 import { trackedInterfaces, trackInterfaces } from "./track/interfaces.js";
 
@@ -36,11 +38,13 @@ export interface AgentHost {
 
 type Configure = AgentCommand & { readonly type: "configure" };
 
-const reportEveryMs = 1_000;
-
+/**
+ * Opens everything; takes part in the election after the command `start`.
+ *
+ * @throws Error when the secret is unusable or the kernel refuses
+ */
 export function openAgent(configure: Configure, host: AgentHost): Agent {
   const { pair, addresses, node, configDigest } = configure;
-  const nodeIndex = pair.nodes[0].name === node ? 0 : 1;
   const authenticator = openAuthenticator(deriveKey(readSecret(pair.secretFile), pair.name, "heartbeat"));
   const scheduling = raiseScheduling();
   const memoryLocked = lockMemory();
@@ -48,47 +52,37 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
   const opened = ownership.open();
   if (!opened.ok) throw new Error(opened.error);
 
-  let peer: { readonly heartbeat: Heartbeat; readonly sameConfig: boolean; readonly at: Instant } | undefined;
-  let standing: { reason: RoleReason; since: string } = { reason: "start", since: new Date().toISOString() };
-
+  const interfaces = trackedInterfaces(pair, addresses);
+  const config = withImplicitTracks(electionConfig(pair, node), interfaces);
+  const reporter = openReporter({
+    pair,
+    config,
+    scheduling,
+    memoryLocked,
+    state: () => loop.state,
+    exchange: () => exchange,
+    held: () => ownership.heldAddresses(),
+    tell: host.tell,
+  });
   const exchange = openExchange(
-    { pair, nodeIndex, addresses, configDigest, authenticator },
+    { pair, nodeIndex: pair.nodes[0].name === node ? 0 : 1, addresses, configDigest, authenticator },
     {
+      currentHeartbeat: () => currentHeartbeat(config, loop.state, bootClock()),
       heartbeatReceived: (heartbeat, sameConfig) => {
-        const former = peer?.heartbeat;
-        peer = { heartbeat, sameConfig, at: bootClock() };
         loop.deliver({ type: "heartbeatReceived", heartbeat });
-        if (!sameStanding(former, heartbeat)) report();
+        reporter.heard(heartbeat, sameConfig);
       },
       lifelineClosed: () => loop.deliver({ type: "lifelineClosed" }),
     },
   );
-  const interfaces = trackedInterfaces(pair, addresses);
-  const config = withImplicitTracks(electionConfig(pair, node), interfaces);
-
   const exit = (): void => {
     loop.close();
-    clearInterval(reporting);
-    tracks.close();
-    fence.close();
-    exchange.close();
-    ownership.close();
-    host.exit();
-  };
-  const stepped = (effects: readonly ElectionEffect[], at: Instant, took: Millis): void => {
-    for (const effect of effects) {
-      if (effect.type !== "reportRole") continue;
-      const { from, to, reason, term } = effect;
-      standing = { reason, since: new Date().toISOString() };
-      host.tell({
-        type: "roleChanged",
-        change: { at, from, to, reason, term, tookMs: Math.round(took * 1_000) / 1_000 },
-      });
-      report();
-    }
+    for (const part of [reporter, tracks, fence, exchange, ownership]) part.close();
+    // In the next turn: the balancer still hears of the last change of role.
+    setImmediate(host.exit);
   };
   const perform = performWith({ ownership, exchange, tell: host.tell, exit });
-  const loop = openElectionLoop(config, perform, stepped);
+  const loop = openElectionLoop(config, perform, reporter.stepped);
 
   const virtual = new Set(addresses.map(({ prefix }) => formatPrefix(prefix)));
   const tracks = trackInterfaces(interfaces, {
@@ -98,65 +92,57 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
       loop.deliver({ type: "addressRemoved", address });
     },
   });
-  const fence = watchTables(fenceTables, () => {
+  const fence = watchFence(() => {
     const outcome = ownership.restoreFence();
-    host.tell(
-      outcome.ok ? { type: "restored", what: "table vipair_fence" } : { type: "refused", error: outcome.error },
-    );
+    if (outcome.ok) host.tell({ type: "restored", what: "table vipair_fence" });
+    else host.tell({ type: "refused", error: outcome.error });
   });
-
-  const viewPeer = (): PeerView | undefined => {
-    if (peer === undefined) return undefined;
-    const { heartbeat, sameConfig, at } = peer;
-    const downAfter = millisOf(4 * Math.max(heartbeat.interval, pair.heartbeat.interval));
-    return { ...heartbeat, heardAt: at, sameConfig, reachable: elapsed(at, bootClock()) <= downAfter };
-  };
-  const currentReport = (): AgentReport => ({
-    role: loop.state.role,
-    ...standing,
-    term: loop.state.term,
-    priority: effectivePriority(config, loop.state),
-    eligible: isEligible(config, loop.state),
-    peer: viewPeer(),
-    paths: exchange.paths(),
-    held: ownership.heldAddresses(),
-    scheduling,
-    memoryLocked,
-    refused: exchange.refused(),
-  });
-  const report = (): void => host.tell({ type: "report", report: currentReport() });
-  const reporting = setInterval(report, reportEveryMs);
 
   host.tell({ type: "opened" });
-  report();
+  reporter.start();
   return {
     balancerClosed: () => loop.deliver({ type: "balancerClosed" }),
     command: (command) => {
-      switch (command.type) {
-        case "start":
-          return loop.deliver({ type: "started" });
-        case "alive":
-          return loop.deliver({ type: "balancerHeard" });
-        case "ready":
-          return loop.deliver({ type: "readinessChanged", ready: command.ready });
-        case "configDigest":
-          return exchange.setConfigDigest(command.configDigest);
-        case "maintenance":
-          return loop.deliver({ type: "maintenanceChanged", on: command.on });
-        case "handover":
-          return loop.deliver({ type: "handoverPrepared", force: command.force });
-        case "stop":
-          return loop.deliver({ type: "stopRequested" });
-      }
+      if (command.type === "configDigest") exchange.setConfigDigest(command.configDigest);
+      else loop.deliver(eventOf(command));
     },
   };
 }
 
-/** Whether two heartbeats say the same of their sender, as far as a report shows it. */
-function sameStanding(former: Heartbeat | undefined, latest: Heartbeat): boolean {
-  if (former === undefined) return false;
-  const keys = ["role", "ready", "eligible", "maintenance", "priority", "hearing"] as const;
-  return keys.every((key) => former[key] === latest[key]);
+type ElectionCommand = Exclude<AgentCommand, { type: "configure" | "configDigest" }>;
+
+function eventOf(command: ElectionCommand): ElectionEvent {
+  switch (command.type) {
+    case "start":
+      return { type: "started" };
+    case "alive":
+      return { type: "balancerHeard" };
+    case "ready":
+      return { type: "readinessChanged", ready: command.ready };
+    case "maintenance":
+      return { type: "maintenanceChanged", on: command.on };
+    case "handover":
+      return { type: "handoverPrepared", force: command.force };
+    case "stop":
+      return { type: "stopRequested" };
+  }
+}
+
+/** Calls back once for all that is told of the fence in one turn: a flush tells of every set and rule. */
+function watchFence(damaged: () => void): Watch {
+  let due: NodeJS.Immediate | undefined;
+  const watch = watchTables(fenceTables, () => {
+    due ??= setImmediate(() => {
+      due = undefined;
+      damaged();
+    });
+  });
+  return {
+    close: () => {
+      clearImmediate(due);
+      watch.close();
+    },
+  };
 }
 
 /** Interfaces that carry heartbeats or addresses are decisive, unless the configuration gives them a weight. */

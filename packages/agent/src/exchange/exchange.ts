@@ -6,12 +6,23 @@ import {
   type Heartbeat,
   nextPacketHeader,
   openSession,
+  type Packet,
   receivePacket,
   type Session,
+  type Verdict,
 } from "@vipair/heartbeat";
 import { bootClock } from "@vipair/kernel";
-import { elapsed, type Instant, lifelinePort, type Pair, type PathReport, type VirtualAddress } from "@vipair/model";
-import { type Lifeline, openLifeline } from "./path/lifeline.js";
+import {
+  elapsed,
+  type Instant,
+  lifelinePort,
+  type Millis,
+  millisOf,
+  type Pair,
+  type PathReport,
+  type VirtualAddress,
+} from "@vipair/model";
+import { openLifeline } from "./path/lifeline.js";
 import { openMulticastPath } from "./path/multicast.js";
 import type { HeartbeatPath, PacketListener } from "./path/path.js";
 import { openUnicastPath } from "./path/unicast.js";
@@ -40,44 +51,52 @@ export interface ExchangeOptions {
 }
 
 export interface ExchangeListener {
+  /** What this node would say now, to answer a peer that has to be proven; `undefined` while it says nothing. */
+  currentHeartbeat(): Heartbeat | undefined;
   heartbeatReceived(heartbeat: Heartbeat, sameConfig: boolean): void;
   lifelineClosed(): void;
 }
 
 export function openExchange(options: ExchangeOptions, listener: ExchangeListener): Exchange {
   const { pair, nodeIndex, authenticator } = options;
-  const { routerId, interval } = pair.heartbeat;
-  const silence = Math.max(1_000, 5 * interval);
+  const { routerId } = pair.heartbeat;
+  const silence = silenceOf(pair);
   const heardAt = new Map<number, Instant>();
   const refused = new Map<string, number>();
   let session: Session = openSession({ index: nodeIndex, boot: randomId(), challenge: randomId() });
-  let latest: Heartbeat | undefined;
   let configDigest = options.configDigest;
 
   const refuse = (reason: string): void => {
     refused.set(reason, (refused.get(reason) ?? 0) + 1);
   };
 
-  const receive: PacketListener = (bytes, answer) => {
-    const decoded = decodePacket(bytes, routerId, authenticator);
-    if (!decoded.ok) return refuse(decoded.error);
-    const { packet } = decoded;
-    const now = bootClock();
-    const received = receivePacket(session, packet, packet.path, randomId(), now);
-    session = received.session;
-    const { verdict } = received;
+  const receiveOn =
+    (arrival: number): PacketListener =>
+    (bytes, answer) => {
+      const decoded = decodePacket(bytes, routerId, authenticator);
+      if (!decoded.ok) return refuse(decoded.error);
+      if (isForSibling(decoded.packet.path, arrival)) return;
+      const received = receivePacket(session, decoded.packet, arrival, randomId(), bootClock());
+      session = received.session;
+      judge(decoded.packet, received.verdict, answer);
+    };
+  /** A multicast packet that the kernel handed to the sockets of other interfaces as well: those pass it over. */
+  const isForSibling = (path: number, arrival: number): boolean =>
+    path !== arrival && path < multicastCount && arrival < multicastCount;
+
+  const judge = (packet: Packet, verdict: Verdict, answer: (packet: Uint8Array) => void): void => {
     switch (verdict.type) {
       case "accepted":
-        heardAt.set(packet.path, now);
+        heardAt.set(packet.path, bootClock());
         if (packet.path === lifeline.index) lifeline.prove();
         if (verdict.newest) listener.heartbeatReceived(packet.heartbeat, packet.configDigest === configDigest);
         return;
-      case "unproven":
+      case "unproven": {
         refuse(verdict.type);
-        if (verdict.answer !== undefined && latest !== undefined) {
-          answer(nextPackets(latest, verdict.answer)(packet.path));
-        }
+        const heartbeat = verdict.answer === undefined ? undefined : listener.currentHeartbeat();
+        if (heartbeat !== undefined) answer(nextPackets(heartbeat, verdict.answer)(packet.path));
         return;
+      }
       case "replayed":
       case "reflected":
       case "misrouted":
@@ -91,13 +110,31 @@ export function openExchange(options: ExchangeOptions, listener: ExchangeListene
     return (path) => encodePacket({ ...next.header, routerId, path, configDigest, heartbeat }, authenticator);
   };
 
-  const datagramPaths = openDatagramPaths(options, receive);
-  const lifeline = openLifelinePath(options, datagramPaths.length, receive, () => listener.lifelineClosed());
-  const paths: readonly HeartbeatPath[] = [...datagramPaths, lifeline];
+  const interfaces = pair.heartbeat.unicast ? [] : pair.heartbeat.interfaces;
+  const multicastCount = interfaces.length;
+  const lifelineIndex = multicastCount + 1;
+  const lifeline = openLifeline(
+    {
+      index: lifelineIndex,
+      listens: nodeIndex === 0,
+      port: lifelinePort(pair),
+      provingTime: silence,
+      ...endpoints(options),
+    },
+    receiveOn(lifelineIndex),
+    () => listener.lifelineClosed(),
+  );
+  const { port } = pair.sync;
+  const paths: readonly HeartbeatPath[] = [
+    ...interfaces.map((name, index) =>
+      openMulticastPath({ index, interface: name, port, virtual: options.addresses }, receiveOn(index)),
+    ),
+    openUnicastPath({ index: multicastCount, port, ...endpoints(options) }, receiveOn(multicastCount)),
+    lifeline,
+  ];
 
   return {
     send: (heartbeat) => {
-      latest = heartbeat;
       const packetFor = nextPackets(heartbeat);
       for (const path of paths) path.send(packetFor(path.index));
       const heard = heardAt.get(lifeline.index);
@@ -117,33 +154,15 @@ export function openExchange(options: ExchangeOptions, listener: ExchangeListene
   };
 }
 
-function openDatagramPaths(options: ExchangeOptions, receive: PacketListener): HeartbeatPath[] {
-  const { pair, addresses } = options;
-  const port = pair.sync.port;
-  const interfaces = pair.heartbeat.unicast ? [] : pair.heartbeat.interfaces;
-  const multicast = interfaces.map((name, index) =>
-    openMulticastPath({ index, interface: name, port, virtual: addresses }, receive),
-  );
-  const unicast = openUnicastPath({ index: multicast.length, port, ...endpoints(options) }, receive);
-  return [...multicast, unicast];
-}
-
-function openLifelinePath(
-  options: ExchangeOptions,
-  index: number,
-  receive: PacketListener,
-  died: () => void,
-): Lifeline {
-  const port = lifelinePort(options.pair);
-  return openLifeline({ index, listens: options.nodeIndex === 0, port, ...endpoints(options) }, receive, died);
-}
+/** A path on which nothing came for this long is down. */
+const silenceOf = ({ heartbeat }: Pair): Millis => millisOf(Math.max(1_000, 5 * heartbeat.interval));
 
 const endpoints = ({ pair, nodeIndex }: ExchangeOptions) => ({
   local: pair.nodes[nodeIndex].address,
   peer: pair.nodes[nodeIndex === 0 ? 1 : 0].address,
 });
 
-function reportPath(path: HeartbeatPath, heard: Instant | undefined, silence: number): PathReport {
+function reportPath(path: HeartbeatPath, heard: Instant | undefined, silence: Millis): PathReport {
   if (heard === undefined) return { path: path.name, up: false };
   const lastHeardMs = Math.round(elapsed(heard, bootClock()));
   return { path: path.name, up: lastHeardMs <= silence, lastHeardMs };

@@ -1,11 +1,14 @@
 import { createSocket, type Socket } from "node:dgram";
 import { networkInterfaces } from "node:os";
 import type { Family, VirtualAddress } from "@vipair/model";
+import { datagramOptions } from "./datagram.js";
 import type { HeartbeatPath, PacketListener } from "./path.js";
 
 /** The groups of RFC 9568 § 5.1.1.2 and § 5.1.2.2: link-local, so every switch floods them and no router passes them. */
 const groups: Readonly<Record<Family, string>> = { 4: "224.0.0.18", 6: "ff02::12" };
 const retryMs = 200;
+/** How the kernel refuses to send from an interface or address that is no longer there. */
+const sourceGone: ReadonlySet<string> = new Set(["ENODEV", "ENXIO", "EADDRNOTAVAIL", "EINVAL"]);
 
 interface MulticastOptions {
   readonly index: number;
@@ -17,8 +20,11 @@ interface MulticastOptions {
 
 /**
  * Multicast datagrams on one interface, from its own IPv4 address, or from its link-local IPv6 address when it has no
- * IPv4. Packets of other interfaces that the kernel hands to this socket as well are told apart by the path's index in
- * the packet.
+ * IPv4. The kernel hands packets of the group that arrived on other interfaces to this socket as well; the exchange tells
+ * them apart by the path's index in the packet.
+ *
+ * A socket stays bound to the interface it was opened on: when sending says that this one is gone, or its address, the
+ * path is opened anew.
  */
 export function openMulticastPath(options: MulticastOptions, listener: PacketListener): HeartbeatPath {
   let socket: Socket | undefined;
@@ -32,20 +38,20 @@ export function openMulticastPath(options: MulticastOptions, listener: PacketLis
   const open = (): void => {
     const source = ownSource(options);
     if (source === undefined) return reopen();
-    const opening = createSocket({ type: source.family === 4 ? "udp4" : "udp6", reuseAddr: true });
-    group = source.family === 4 ? groups[4] : `${groups[6]}%${options.interface}`;
-    opening.on("message", (packet) => listener(packet, send));
-    opening.on("error", () => {
+    const opening = createSocket({ ...datagramOptions(source.family), reuseAddr: true });
+    const abandon = (): void => {
       opening.close();
       reopen();
-    });
+    };
+    group = source.family === 4 ? groups[4] : `${groups[6]}%${options.interface}`;
+    opening.on("message", (packet) => listener(packet, send));
+    opening.on("error", abandon);
     opening.bind(options.port, group, () => {
       try {
         join(opening, source);
         socket = opening;
       } catch {
-        opening.close();
-        reopen();
+        abandon();
       }
     });
   };
@@ -56,7 +62,12 @@ export function openMulticastPath(options: MulticastOptions, listener: PacketLis
     opening.setMulticastLoopback(false);
   };
   const send = (packet: Uint8Array): void => {
-    socket?.send(packet, options.port, group, () => undefined);
+    const sending = socket;
+    sending?.send(packet, options.port, group, (error) => {
+      if (sending !== socket || !sourceGone.has((error as NodeJS.ErrnoException | null)?.code ?? "")) return;
+      sending.close();
+      reopen();
+    });
   };
 
   open();

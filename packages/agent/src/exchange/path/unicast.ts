@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import type { IpAddress } from "@vipair/model";
+import { datagramOptions } from "./datagram.js";
 import type { HeartbeatPath, PacketListener } from "./path.js";
 
 const retryMs = 200;
@@ -17,7 +18,7 @@ export function openUnicastPath({ index, local, peer, port }: UnicastOptions, li
   let retry: NodeJS.Timeout | undefined;
 
   const open = (): void => {
-    const opening = createSocket({ type: local.family === 4 ? "udp4" : "udp6" });
+    const opening = createSocket(datagramOptions(local.family));
     opening.on("message", (packet) => listener(packet, send));
     opening.on("error", () => {
       opening.close();

@@ -4,13 +4,13 @@ import type { AgentCommand, AgentMessage } from "./message.js";
 /** The agent's process: started by the balancer with a process channel, ends with it. */
 let agent: Agent | undefined;
 
-const tell = (message: AgentMessage): void => {
-  if (process.connected) process.send?.(message);
+/** A balancer that died is noticed by the end of the channel; what could not be told to it any more is no error. */
+const tell = (message: AgentMessage, told: () => void = () => undefined): void => {
+  if (process.connected) process.send?.(message, undefined, undefined, told);
+  else told();
 };
-const fail = (error: unknown): never => {
-  tell({ type: "failed", error: error instanceof Error ? error.message : String(error) });
-  process.exit(1);
-};
+const fail = (error: unknown): void =>
+  tell({ type: "failed", error: error instanceof Error ? error.message : String(error) }, () => process.exit(1));
 
 process.on("message", (command: AgentCommand) => {
   if (command.type !== "configure") return agent?.command(command);
@@ -21,6 +21,5 @@ process.on("message", (command: AgentCommand) => {
   }
 });
 process.on("disconnect", () => (agent === undefined ? process.exit(0) : agent.balancerClosed()));
-// The balancer decides when to stop; a terminal's Ctrl-C reaches the whole process group.
-process.on("SIGINT", () => undefined);
-process.on("SIGTERM", () => undefined);
+// The balancer decides when to stop; what a terminal or a service manager sends reaches the whole process group.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);

@@ -1,5 +1,5 @@
 import { createHmac, hkdfSync } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import type { Authenticator } from "@vipair/heartbeat";
 
 const minimumBytes = 16;
@@ -11,13 +11,24 @@ const minimumBytes = 16;
  * @throws Error with a sentence for the operator
  */
 export function readSecret(file: string): Buffer {
-  const mode = statSync(file).mode & 0o077;
-  if (mode !== 0) throw new Error(`${file}: readable by others than its owner; chmod 600 it`);
-  const text = readFileSync(file, "utf8").trim();
+  const text = readPrivate(file).trim();
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) throw new Error(`${file}: not a key as vipair keygen prints it`);
   const secret = Buffer.from(text, "base64");
   if (secret.length < minimumBytes) throw new Error(`${file}: shorter than ${minimumBytes} bytes`);
   return secret;
+}
+
+/** Looks at the same file that it reads. */
+function readPrivate(file: string): string {
+  const fd = openSync(file, "r");
+  try {
+    if ((fstatSync(fd).mode & 0o077) !== 0) {
+      throw new Error(`${file}: readable by others than its owner; chmod 600 it`);
+    }
+    return readFileSync(fd, "utf8");
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** A key for one use, so that what authenticates heartbeats can never be replayed as something else (RFC 5869). */

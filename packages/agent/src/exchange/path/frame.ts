@@ -6,6 +6,7 @@ export function encodeFrame(packet: Uint8Array): Buffer {
   return frame;
 }
 
+/** Ten times what a packet needs. */
 const longestFrame = 1_024;
 
 /** Cuts a byte stream into frames; answers `false` when the stream cannot be ours and should be closed. */

@@ -1,0 +1,138 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import {
+  type ElectionConfig,
+  type ElectionEffect,
+  type ElectionEvent,
+  electionConfig,
+  type Heartbeat,
+} from "@vipair/heartbeat";
+import { bootClock } from "@vipair/kernel";
+import { millisOf, type Pair } from "@vipair/model";
+import { afterEach, expect, it, vi } from "vitest";
+import { type ElectionLoop, openElectionLoop, type Perform } from "./loop.js";
+
+const interval = millisOf(20);
+const pair: Pair = {
+  name: "mail",
+  secretFile: "",
+  nodes: [
+    { name: "lb1", address: { family: 4, text: "127.0.0.2" }, priority: 200 },
+    { name: "lb2", address: { family: 4, text: "127.0.0.3" }, priority: 100 },
+  ],
+  heartbeat: { transport: "udp", routerId: 51, interval, interfaces: [], unicast: true },
+  preempt: false,
+  preemptDelay: millisOf(0),
+  sync: { port: 7340 },
+  track: [],
+};
+const config: ElectionConfig = electionConfig(pair, "lb1");
+const fromActive: Heartbeat = {
+  role: "active",
+  priority: 100,
+  term: 1,
+  interval,
+  resigning: false,
+  planned: false,
+  eligible: true,
+  ready: true,
+  maintenance: false,
+  hearing: true,
+  claiming: false,
+};
+const soon = { timeout: 3_000, interval: 5 };
+let loop: ElectionLoop | undefined;
+afterEach(() => loop?.close());
+
+const granted: Perform = (effect) => (effect.type === "renewLease" ? { type: "leaseRenewed" } : undefined);
+
+function open(perform: Perform = granted) {
+  const performed: ElectionEffect["type"][] = [];
+  const stepped = vi.fn();
+  const opened = openElectionLoop(
+    config,
+    (effect) => {
+      performed.push(effect.type);
+      return perform(effect);
+    },
+    stepped,
+  );
+  loop = opened;
+  return { loop: opened, performed, stepped };
+}
+
+it("keeps the machine's deadlines: alone, the node becomes active and goes on renewing", async () => {
+  const { loop, performed, stepped } = open();
+  loop.deliver({ type: "readinessChanged", ready: true });
+  loop.deliver({ type: "started" });
+  expect(loop.state.role).toBe("backup");
+  await vi.waitFor(() => expect(performed.filter((type) => type === "renewLease").length).toBeGreaterThan(3), soon);
+  expect(loop.state.role).toBe("active");
+  const takeover = performed.indexOf("renewLease");
+  expect(performed.slice(takeover, takeover + 4)).toEqual([
+    "renewLease",
+    "addAddresses",
+    "announceAddresses",
+    "sendHeartbeat",
+  ]);
+  const [effects, at, took] = stepped.mock.calls.at(-1) ?? [];
+  expect(effects.length).toBeGreaterThan(0);
+  expect(bootClock() - at).toBeLessThan(1_000);
+  expect(took).toBeGreaterThanOrEqual(0);
+});
+
+it("hands outcomes back as events, after the effects of the step", async () => {
+  const order: string[] = [];
+  const { loop } = open((effect) => {
+    order.push(effect.type);
+    return effect.type === "renewLease" ? { type: "leaseRefused", error: "EPERM" } : undefined;
+  });
+  loop.deliver({ type: "readinessChanged", ready: true });
+  loop.deliver({ type: "started" });
+  await vi.waitFor(() => expect(order).toContain("reportRefused"), soon);
+  expect(order.indexOf("addAddresses")).toBeGreaterThan(order.indexOf("renewLease"));
+  expect(order.indexOf("reportRefused")).toBeGreaterThan(order.indexOf("addAddresses"));
+});
+
+it("steps an event that is delivered while effects are performed after them", () => {
+  const events: ElectionEvent[] = [{ type: "stopRequested" }];
+  const { loop, performed } = open((effect) => {
+    const event = effect.type === "reportRole" ? events.shift() : undefined;
+    if (event !== undefined) loop.deliver(event);
+    return undefined;
+  });
+  loop.deliver({ type: "started" });
+  expect(performed).toEqual(["sendHeartbeat", "reportRole", "reportRole", "exit"]);
+});
+
+it("reads what waits in the sockets before a deadline that was missed", async () => {
+  const { loop, performed } = open();
+  const [receiver, sender] = [createSocket("udp4"), createSocket("udp4")];
+  receiver.bind(0, "127.0.0.2");
+  await once(receiver, "listening");
+  const { port } = receiver.address();
+  await new Promise<void>((resolve) => sender.send("x", port, "127.0.0.2", () => resolve()));
+  await once(receiver, "message");
+  receiver.on("message", () => loop.deliver({ type: "heartbeatReceived", heartbeat: fromActive }));
+
+  loop.deliver({ type: "readinessChanged", ready: true });
+  loop.deliver({ type: "started" });
+  for (let stall = 0; stall < 5; stall++) {
+    await new Promise<void>((resolve) => sender.send("x", port, "127.0.0.2", () => resolve()));
+    // The process stands still for longer than the active down interval while a heartbeat waits in its socket.
+    for (const until = performance.now() + 5 * interval; performance.now() < until; );
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  receiver.close();
+  sender.close();
+  expect(performed).not.toContain("renewLease");
+});
+
+it("takes nothing after it was closed", () => {
+  const { loop, performed } = open();
+  loop.close();
+  loop.deliver({ type: "started" });
+  expect(performed).toEqual([]);
+  expect(loop.state.role).toBe("initialize");
+});

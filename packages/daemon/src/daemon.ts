@@ -1,18 +1,19 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { configDigest } from "@vipair/config";
-import type { NodeReport, StatusReport } from "@vipair/model";
+import type { EventReport } from "@vipair/model";
 import type { Logger } from "pino";
 import { openBalancer } from "./balance/balancer.js";
 import type { ConfigFile } from "./config/file.js";
 import { type Reload, reloadConfig } from "./config/reload.js";
 import { openControl } from "./control/index.js";
+import { claimSocketPath } from "./control/socket.js";
 import { openJournal } from "./event/journal.js";
 import { openMaintenance } from "./operate/maintenance.js";
 import { openOperation } from "./operate/operation.js";
-import { openPairing } from "./pair/pairing.js";
+import { openPairing, type Pairing } from "./pair/pairing.js";
+import { openUpkeep, type Upkeep } from "./pair/upkeep.js";
 import { peerHealth } from "./report/health.js";
-import { reportNode } from "./report/node.js";
-import { missingForReadiness } from "./report/readiness.js";
-import { reportStatus } from "./report/status.js";
+import { openReports } from "./report/reports.js";
 
 /**
  * vipaird: joins the two halves and shows them to the operator.
@@ -37,33 +38,39 @@ export interface DaemonOptions {
   readonly log: Logger;
 }
 
-const reportEveryMs = 1_000;
-const checkEveryMs = 100;
-/** After this long the node takes part in the election even if some server has not answered a first probe. */
-const firstHealthMs = 3_000;
 /** After a hand-over, stray frames are still translated here for as long as the agent's lease lingers. */
 const lingerMs = 1_000;
 
+/**
+ * Opens both halves, the control socket last.
+ *
+ * @throws Error when another daemon has the control socket, or when a part cannot be opened; what was opened before is
+ * closed then
+ */
 export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
+  // Before anything of the kernel is touched: it belongs to the daemon that answers there.
+  await claimSocketPath(options.socketPath);
+  const closers: Closer[] = [];
+  try {
+    return await openParts(options, closers);
+  } catch (error) {
+    await closeAll(closers, options.log);
+    throw error;
+  }
+}
+
+async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Daemon> {
   const { initial, node, socketPath, version, log } = options;
   const { pair } = initial.config;
   const nodeIndex = pair.nodes[0].name === node ? 0 : 1;
-  const startedAt = new Date().toISOString();
-  const startedTime = performance.now();
   const statePath = socketPath.replace(/\.sock$/, "");
   let current: ConfigFile = initial;
-  let started = false;
-  let reportDue = false;
+  let upkeep: Upkeep | undefined;
+  const changed = (): void => upkeep?.reportSoon();
 
-  const journal = openJournal(node, ({ kind, message, detail }) => {
-    if (kind === "refused" || kind === "conflict") log.warn({ event: kind, ...detail }, message);
-    else log.info({ event: kind, ...detail }, message);
-  });
+  const journal = openJournal(node, logEvent(log));
   journal.record("started", `vipaird ${version} starts as ${node} of the pair ${pair.name}`, { version });
   const maintenance = openMaintenance(`${statePath}.maintenance`);
-  const changed = (): void => {
-    reportDue = true;
-  };
   const balancer = await openBalancer({
     config: initial.config,
     nodeIndex,
@@ -71,6 +78,7 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
     journal,
     healthChanged: changed,
   });
+  closers.push(balancer.close);
   const pairing = openPairing({
     config: initial.config,
     node,
@@ -82,98 +90,67 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
     changed,
     peerReported: (report) => balancer.loop.deliver({ type: "peerHealthReceived", servers: peerHealth(report) }),
   });
+  closers.push(pairing.close);
   pairing.agent.setMaintenance(maintenance.on);
+  const reports = openReports({ node, version, config: () => current.config, balancer, pairing, maintenance });
+  upkeep = openUpkeep({ balancer, pairing, reports });
+  closers.push(upkeep.close);
 
-  const missing = (): string[] =>
-    missingForReadiness({ balancer, agent: pairing.agent.report, linkConnected: pairing.link.connected });
-  const ownReport = (): NodeReport =>
-    reportNode({
-      node,
-      version,
-      config: current.config,
-      agent: pairing.agent.report,
-      balance: balancer.loop,
-      traffic: balancer.traffic,
-      maintenance: maintenance.on,
-      missing: missing(),
-      startedAt,
-    });
-  const status = (): StatusReport =>
-    reportStatus({
-      own: ownReport(),
-      config: current.config,
-      agent: pairing.agent.report,
-      peer: pairing.peerReport,
-      linkConnected: pairing.link.connected,
-      connections: balancer.traffic.connections.total,
-    });
-
-  /** Keeps the agent and the peer told: readiness, the start of the election, reports. */
-  const check = (): void => {
-    const lacking = missing();
-    pairing.agent.setReady(lacking.length === 0);
-    if (!started && balancer.rules.applied && (lacking.length === 0 || healthIsDue())) {
-      started = true;
-      pairing.agent.start();
-    }
-    if (reportDue) report();
-  };
-  const healthIsDue = (): boolean => balancer.healthKnown || performance.now() - startedTime > firstHealthMs;
-  const report = (): void => {
-    reportDue = false;
-    pairing.link.report(ownReport());
-  };
-  const checking = setInterval(check, checkEveryMs);
-  const reporting = setInterval(report, reportEveryMs);
-
-  const operation = openOperation({
-    node,
-    balancer,
-    pairing,
-    maintenance,
-    journal,
-    status,
-    configText: () => current.text,
-  });
+  const { status } = reports;
+  const configText = (): string => current.text;
+  const operation = openOperation({ node, balancer, pairing, maintenance, journal, status, configText });
   const control = await openControl({ socketPath, control: operation, log });
+  closers.push(control.close);
 
   const apply = (result: Reload): void => {
-    switch (result.type) {
-      case "refused":
-        return journal.record("refused", "the configuration was refused, the running one stays", {
-          error: result.report,
-        });
-      case "accepted":
-        current = result.file;
-        balancer.replaceServices(current.config.services);
-        pairing.agent.setConfigDigest(configDigest(current.config));
-        journal.record("configChanged", "the configuration was read again", { warnings: result.file.warnings });
-        return changed();
+    if (result.type === "refused") {
+      const message = "the configuration was refused, the running one stays";
+      return journal.record("refused", message, { error: result.report });
     }
+    current = result.file;
+    balancer.replaceServices(current.config.services);
+    pairing.agent.setConfigDigest(configDigest(current.config));
+    journal.record("configChanged", "the configuration was read again", { warnings: result.file.warnings });
+    changed();
   };
 
   return {
     reload: () => apply(reloadConfig(options.configFile, current)),
     stop: async () => {
-      clearInterval(checking);
-      clearInterval(reporting);
-      const handedOver = await leave();
-      await control.close();
-      await pairing.close();
-      if (handedOver) await new Promise((resolve) => setTimeout(resolve, lingerMs));
-      balancer.close();
+      // The agent and the link live on meanwhile: what stray frames bring about here is still carried over.
+      if (await leave(pairing, log)) await delay(lingerMs);
+      await closeAll(closers, log);
       journal.record("stopped", "vipaird has stopped");
     },
   };
+}
 
-  async function leave(): Promise<boolean> {
-    if (pairing.agent.report?.role !== "active") return false;
+type Closer = () => void | Promise<void>;
+
+/** Closes the newest part first. A part that fails to close does not keep the others from it. */
+async function closeAll(closers: Closer[], log: Logger): Promise<void> {
+  for (let close = closers.pop(); close !== undefined; close = closers.pop()) {
     try {
-      await pairing.failover(false);
-      return true;
+      await close();
     } catch (error) {
-      log.warn({ error: (error as Error).message }, "no planned hand-over before the stop");
-      return false;
+      log.error({ err: error }, "not everything could be closed");
     }
   }
 }
+
+/** Whether this node handed over. */
+async function leave(pairing: Pairing, log: Logger): Promise<boolean> {
+  try {
+    return await pairing.leave();
+  } catch (error) {
+    log.warn({ error: (error as Error).message }, "no planned hand-over before the stop");
+    return false;
+  }
+}
+
+const logEvent =
+  (log: Logger) =>
+  ({ kind, message, detail }: EventReport): void => {
+    if (kind === "refused" || kind === "conflict") log.warn({ event: kind, ...detail }, message);
+    else log.info({ event: kind, ...detail }, message);
+  };

@@ -36,16 +36,17 @@ export interface BalancerOptions {
   readonly healthChanged: () => void;
 }
 
+/** @throws Error when the kernel gives no access to nftables or conntrack, or no port is free for redirections */
 export async function openBalancer(options: BalancerOptions): Promise<Balancer> {
   const { config, nodeIndex, sysctlFile, journal } = options;
+  const redirect = await openRedirectServer();
   const nftables = openNftables();
   const conntrack = openConntrack();
   const sysctls = openSysctls({ stateFile: sysctlFile });
   const refused = (error: string): void => journal.record("refused", `the kernel refused: ${error}`, { error });
   const rules = openRules(nftables, refused);
-  const connections = openConnections(conntrack);
+  const connections = openConnections(conntrack, refused);
   const traffic = openTraffic(nftables, connections);
-  const redirect = await openRedirectServer();
 
   const perform = (effect: BalanceEffect): void => {
     switch (effect.type) {
@@ -54,10 +55,9 @@ export async function openBalancer(options: BalancerOptions): Promise<Balancer> 
         return;
       case "applyRuleset":
         return rules.want(effect.ruleset);
-      case "cutConnections": {
+      case "cutConnections":
         connections.cut(effect);
         return;
-      }
       case "reportHealth": {
         const { service, server, from, to, because } = effect;
         journal.record("healthChanged", `${service}/${server} is ${to}: ${because}`, { service, server, from, to });
@@ -86,11 +86,16 @@ export async function openBalancer(options: BalancerOptions): Promise<Balancer> 
   const settings = sysctls.set(wantedSysctls(config));
   if (!settings.ok) refused(settings.error);
 
-  const watch = watchTables([{ family: "inet", table: tableName }], () => {
+  // A flush tells of every rule and set: the table is put back once for all that is told in one turn.
+  let due: NodeJS.Immediate | undefined;
+  const restore = (): void => {
+    due = undefined;
     rules.restore();
-    journal.record("restored", `table inet ${tableName} was changed by somebody else and put back`, {
-      what: `table inet ${tableName}`,
-    });
+    const what = `table inet ${tableName}`;
+    journal.record("restored", `${what} was changed by somebody else and put back`, { what });
+  };
+  const watch = watchTables([{ family: "inet", table: tableName }], () => {
+    due ??= setImmediate(restore);
   });
 
   return {
@@ -103,12 +108,8 @@ export async function openBalancer(options: BalancerOptions): Promise<Balancer> 
     },
     replaceServices: (services) => loop.deliver({ type: "servicesReplaced", services }),
     close: () => {
-      watch.close();
-      loop.close();
-      traffic.close();
-      redirect.close();
-      rules.close();
-      nftables.close();
+      clearImmediate(due);
+      for (const part of [watch, loop, traffic, redirect, rules, nftables, conntrack]) part.close();
       const restored = sysctls.restore();
       if (!restored.ok) refused(restored.error);
     },

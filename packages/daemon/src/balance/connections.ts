@@ -7,6 +7,7 @@ export interface Connections {
   readonly total: number;
   /** Live connections of the service with this mark to the server at this `address:port`. */
   to(mark: number, server: string): number;
+  /** Cuts the connections of the order; answers how many there were. */
   cut(order: CutConnections): number;
 }
 
@@ -15,7 +16,8 @@ const freshMs = 1_000;
 /** Counting may take at most this share of the time. */
 const countingShare = 1 / 20;
 
-export function openConnections(conntrack: Conntrack): Connections {
+/** What the kernel refuses is told; the counts stay what they were. */
+export function openConnections(conntrack: Conntrack, refused: (error: string) => void): Connections {
   let counts = new Map<string, number>();
   let total = 0;
   let nextCount = 0;
@@ -23,15 +25,22 @@ export function openConnections(conntrack: Conntrack): Connections {
   const count = (): void => {
     const startedAt = performance.now();
     if (startedAt < nextCount) return;
-    counts = new Map();
-    total = 0;
-    for (const flow of conntrack.dump({ mark: flowMark, mask: flowMarkMask })) {
-      const key = countKey(flow.mark, serverOf(flow));
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-      total++;
+    const flows = attempt(() => conntrack.dump({ mark: flowMark, mask: flowMarkMask }));
+    if (flows !== undefined) {
+      counts = countByServer(flows);
+      total = flows.length;
     }
     const now = performance.now();
     nextCount = now + Math.max(freshMs, (now - startedAt) / countingShare);
+  };
+  const attempt = <Result>(ask: () => Result): Result | undefined => {
+    try {
+      return ask();
+    } catch (error) {
+      if (!(error instanceof Error && error.name === "KernelError")) throw error;
+      refused(error.message);
+      return undefined;
+    }
   };
 
   return {
@@ -46,9 +55,18 @@ export function openConnections(conntrack: Conntrack): Connections {
     cut: ({ mark, address, which }) => {
       const server = formatHostPort(address);
       const cuts = (flow: Flow): boolean => (which === "all" || flow.protocol === udp) && serverOf(flow) === server;
-      return conntrack.removeWhere({ mark, mask: 0xffff_ffff }, cuts);
+      return attempt(() => conntrack.removeWhere({ mark, mask: 0xffff_ffff }, cuts)) ?? 0;
     },
   };
+}
+
+function countByServer(flows: readonly Flow[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const flow of flows) {
+    const key = countKey(flow.mark, serverOf(flow));
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
 }
 
 const countKey = (mark: number, server: string): string => `${mark} ${server}`;

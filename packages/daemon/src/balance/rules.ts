@@ -3,7 +3,8 @@ import type { Nftables } from "@vipair/kernel";
 
 /**
  * The rules in the kernel: the wanted ruleset goes in as the smallest transaction that gets there, and as a whole when
- * that cannot be said or the kernel refused it. What the kernel refuses is tried again until it is in.
+ * that cannot be said or the kernel refused it. What the kernel refuses is tried again until it is in; the same refusal
+ * is told once.
  */
 export interface Rules {
   /** The kernel has what was wanted last. */
@@ -21,6 +22,7 @@ export function openRules(nftables: Nftables, refused: (error: string) => void):
   let wanted: Ruleset | undefined;
   let inKernel: Ruleset | undefined;
   let retry: NodeJS.Timeout | undefined;
+  let told: string | undefined;
 
   const apply = (): void => {
     clearTimeout(retry);
@@ -28,9 +30,10 @@ export function openRules(nftables: Nftables, refused: (error: string) => void):
     const edits = inKernel === undefined ? undefined : renderEdits(inKernel, wanted);
     const outcome = nftables.run(edits ?? renderRuleset(wanted));
     inKernel = outcome.ok ? wanted : undefined;
-    if (outcome.ok) return;
-    refused(outcome.error);
-    retry = setTimeout(apply, retryMs);
+    const error = outcome.ok ? undefined : outcome.error;
+    if (error !== undefined && error !== told) refused(error);
+    told = error;
+    if (error !== undefined) retry = setTimeout(apply, retryMs);
   };
 
   return {

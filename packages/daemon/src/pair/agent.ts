@@ -48,24 +48,29 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
     if (child?.connected === true) child.send(message);
   };
   const spawn = (): void => {
-    const spawned = fork(agentProgram, [], {
-      serialization: "advanced",
-      // Each watch of the kernel's events occupies one thread of libuv's pool.
-      env: { ...process.env, UV_THREADPOOL_SIZE: "8" },
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    });
+    try {
+      adopt(forkAgent());
+    } catch (error) {
+      lose(`no process: ${(error as Error).message}`);
+    }
+  };
+  const adopt = (spawned: ChildProcess): void => {
     child = spawned;
     spawned.on("message", (message: AgentMessage) => receive(message));
-    spawned.on("error", () => undefined);
-    spawned.on("exit", (code, signal) => {
-      child = undefined;
-      report = undefined;
-      if (stopping) return;
-      listener.died(signal === null ? `exit status ${code}` : signal);
-      restart = setTimeout(spawn, restartMs);
-      restartMs = Math.min(longestRestartMs, restartMs * 2);
+    spawned.on("error", (error) => {
+      // Otherwise a message could not be sent any more, and the exit follows.
+      if (spawned.pid === undefined) lose(error.message);
     });
+    spawned.on("exit", (code, signal) => lose(signal === null ? `exit status ${code}` : signal));
     command(configure);
+  };
+  const lose = (how: string): void => {
+    child = undefined;
+    report = undefined;
+    if (stopping) return;
+    restart = setTimeout(spawn, restartMs);
+    restartMs = Math.min(longestRestartMs, restartMs * 2);
+    listener.died(how);
   };
   const receive = (message: AgentMessage): void => {
     switch (message.type) {
@@ -124,9 +129,9 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
       clearTimeout(restart);
       const ending = child;
       if (ending !== undefined) {
+        const killing = setTimeout(() => ending.kill("SIGKILL"), stopMs);
         const ended = new Promise<void>((resolve) => ending.once("exit", () => resolve()));
         command({ type: "stop" });
-        const killing = setTimeout(() => ending.kill("SIGKILL"), stopMs);
         await ended;
         clearTimeout(killing);
       }
@@ -134,3 +139,11 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
     },
   };
 }
+
+const forkAgent = (): ChildProcess =>
+  fork(agentProgram, [], {
+    serialization: "advanced",
+    // Each watch of the kernel's events occupies one thread of libuv's pool.
+    env: { ...process.env, UV_THREADPOOL_SIZE: "8" },
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });

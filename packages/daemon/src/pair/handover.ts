@@ -25,8 +25,10 @@ import type { PeerLink } from "./link/link.js";
  * Until step 3 nothing has changed for clients, and any failure leaves the active node active.
  */
 export interface Handover {
-  /** Carries the connections over and passes ownership; resolves after step 4. */
+  /** Carries the connections over and passes ownership; resolves after step 4. Rejects while one is under way. */
   run(force: boolean): Promise<FailoverReport>;
+  /** Resolves when none is under way, however it ended. */
+  settled(): Promise<void>;
   /** What the agent reports meanwhile. */
   readonly progress: HandoverProgress;
 }
@@ -34,7 +36,7 @@ export interface Handover {
 export interface HandoverProgress {
   /** This node gave up ownership `at` this time. */
   passed(at: Instant): void;
-  /** The agent would not: `reason`. */
+  /** The agent would not, or is gone: `reason`. */
   refused(reason: string): void;
   /** The peer said that it is active, `at` this time. */
   taken(at: Instant): void;
@@ -43,9 +45,9 @@ export interface HandoverProgress {
 export interface HandoverOptions {
   readonly from: string;
   readonly to: string;
-  readonly agent: AgentProcess;
-  readonly conntrack: Conntrack;
-  readonly link: PeerLink;
+  readonly agent: Pick<AgentProcess, "handOver">;
+  readonly conntrack: Pick<Conntrack, "dump">;
+  readonly link: Pick<PeerLink, "request">;
 }
 
 const flowsPerMessage = 1_000;
@@ -64,7 +66,7 @@ interface Passing {
 
 export function openHandover({ from, to, agent, conntrack, link }: HandoverOptions): Handover {
   let passing: Passing | undefined;
-  let running = false;
+  let running: Promise<FailoverReport> | undefined;
 
   const carryAll = async (carried: Set<string>): Promise<void> => {
     await link.request({ method: "beginHandover" });
@@ -93,10 +95,9 @@ export function openHandover({ from, to, agent, conntrack, link }: HandoverOptio
       passing = { passedAt: undefined, taken: resolve, failed: reject };
       agent.handOver(force);
     });
-    const late = delay(takenWithinMs, undefined, { ref: false }).then(() => {
-      throw new Error(`${to} did not become active`);
-    });
-    return Promise.race([passed, late]).finally(() => {
+    const late = setTimeout(() => passing?.failed(new Error(`${to} did not become active`)), takenWithinMs);
+    return passed.finally(() => {
+      clearTimeout(late);
       passing = undefined;
     });
   };
@@ -115,13 +116,16 @@ export function openHandover({ from, to, agent, conntrack, link }: HandoverOptio
 
   return {
     run: async (force) => {
-      if (running) throw new Error("a hand-over is under way");
-      running = true;
+      if (running !== undefined) throw new Error("a hand-over is under way");
+      running = run(force);
       try {
-        return await run(force);
+        return await running;
       } finally {
-        running = false;
+        running = undefined;
       }
+    },
+    settled: async () => {
+      await running?.catch(() => undefined);
     },
     progress: {
       passed: (at) => {

@@ -4,7 +4,7 @@ import type { PeerLink } from "./link/link.js";
 
 export interface ObstacleParts {
   readonly agent: AgentReport | undefined;
-  readonly link: PeerLink;
+  readonly link: Pick<PeerLink, "connected">;
   readonly peerName: string;
   readonly peerReport: NodeReport | undefined;
 }

@@ -28,6 +28,11 @@ export interface Pairing {
   readonly peerReport: NodeReport | undefined;
   /** Hands over from whichever node is active. Rejects with {@link Refused}. */
   failover(force: boolean): Promise<FailoverReport>;
+  /**
+   * Lets a hand-over that is under way end, and hands over when this node is active then. Answers whether it was active.
+   * Rejects with {@link Refused}.
+   */
+  leave(): Promise<boolean>;
   /** What speaks against a hand-over now, one sentence each. */
   obstacles(): string[];
   close(): Promise<void>;
@@ -46,9 +51,12 @@ export interface PairingOptions {
   readonly peerReported: (report: NodeReport | undefined) => void;
 }
 
+/** @throws Error when the secret is unusable */
 export function openPairing(options: PairingOptions): Pairing {
   const { config, node, nodeIndex, version, configDigest, conntrack, journal } = options;
   const { pair, addresses } = config;
+  // First of all: it may throw, and nothing is open yet.
+  const key = deriveKey(readSecret(pair.secretFile), pair.name, "peer link");
   const peer = pair.nodes[nodeIndex === 0 ? 1 : 0];
   let peerReport: NodeReport | undefined;
 
@@ -66,7 +74,7 @@ export function openPairing(options: PairingOptions): Pairing {
       },
       handoverRequested: () => {
         journal.record("peerChanged", `${peer.name} is preferred and asks for a hand-over`);
-        failover(false).catch((error: Error) => refuse(error.message));
+        handOver(false).catch((error: Error) => refuse(explain(error)));
       },
       handoverRefused: (reason) => handover.progress.refused(reason),
       restored: (what) => journal.record("restored", `${what} was removed by somebody else and put back`, { what }),
@@ -75,6 +83,7 @@ export function openPairing(options: PairingOptions): Pairing {
         journal.record("conflict", `both nodes are active; ${yields ? node : peer.name} gives way`, { yields }),
       died: (how) => {
         refuse(`the heartbeat agent ended (${how}) and is started again`);
+        handover.progress.refused("the heartbeat agent ended");
         options.changed();
       },
     },
@@ -86,21 +95,27 @@ export function openPairing(options: PairingOptions): Pairing {
   const answer = async (request: PeerRequest): Promise<unknown> => {
     switch (request.method) {
       case "failover":
-        return failover(request.force);
+        // Only this node's own: two nodes that each take the other for active must not ask each other in circles.
+        return handOver(request.force).catch((error: Error) => {
+          throw new Error(explain(error));
+        });
       case "beginHandover":
+        // Connections that live here are not forgotten because somebody else believes to be active.
+        if (agent.report?.role === "active") throw new Error(`${node} is active itself`);
         return conntrack.removeWhere({ mark: flowMark, mask: flowMarkMask }, () => true);
       case "insertFlows":
         return conntrack.insert(request.flows);
     }
   };
 
+  const refusals = openRefusals(journal);
   const link = openPeerLink({
     listens: nodeIndex === 0,
     node,
     local: pair.nodes[nodeIndex].address,
     peer: peer.address,
     port: pair.sync.port,
-    key: deriveKey(readSecret(pair.secretFile), pair.name, "peer link"),
+    key,
     hello: { node, version, configDigest: configDigest.toString(16) },
     connected: (hello) => {
       journal.record("peerChanged", `the peer link to ${hello.node} (version ${hello.version}) is up`, { link: true });
@@ -119,20 +134,19 @@ export function openPairing(options: PairingOptions): Pairing {
     answer,
     refused: (reason) => refusals.note(reason),
   });
-  const refusals = openRefusals(journal);
   const handover = openHandover({ from: node, to: peer.name, agent, conntrack, link });
 
   const obstacles = (): string[] => handoverObstacles({ agent: agent.report, link, peerName: peer.name, peerReport });
 
-  const failover = async (force: boolean): Promise<FailoverReport> => {
-    if (agent.report?.role !== "active") return failoverByPeer(force);
+  const handOver = async (force: boolean): Promise<FailoverReport> => {
+    if (agent.report?.role !== "active") throw new Refused(`${node} is not active`);
     const reasons = obstacles();
     if (reasons.length > 0 && !force) throw new Refused(`${peer.name} is not ready to take over`, reasons);
     return handover.run(force).catch((error: Error) => {
       throw new Refused(`the hand-over failed: ${error.message}`);
     });
   };
-  const failoverByPeer = async (force: boolean): Promise<FailoverReport> => {
+  const askPeer = async (force: boolean): Promise<FailoverReport> => {
     if (peerReport?.role !== "active") throw new Refused("neither node is active: there is nothing to hand over");
     try {
       return (await link.request({ method: "failover", force }, 30_000)) as FailoverReport;
@@ -147,7 +161,13 @@ export function openPairing(options: PairingOptions): Pairing {
     get peerReport() {
       return peerReport;
     },
-    failover,
+    failover: (force) => (agent.report?.role === "active" ? handOver(force) : askPeer(force)),
+    leave: async () => {
+      const wasActive = agent.report?.role === "active";
+      await handover.settled();
+      if (agent.report?.role === "active") await handOver(false);
+      return wasActive;
+    },
     obstacles,
     close: async () => {
       await agent.stop();
@@ -155,6 +175,12 @@ export function openPairing(options: PairingOptions): Pairing {
     },
   };
 }
+
+/** A refusal in one line, for those who get no list of reasons. */
+const explain = (error: Error): string =>
+  error instanceof Refused && error.reasons !== undefined
+    ? `${error.message}: ${error.reasons.join("; ")}`
+    : error.message;
 
 function recordRoleChange(journal: Journal, change: RoleChange): void {
   const { from, to, reason, term, tookMs } = change;

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /**
@@ -10,22 +11,27 @@ export interface RedirectServer {
   close(): void;
 }
 
-export function openRedirectServer(): Promise<RedirectServer> {
+/** Listens on a free port of every address. */
+export async function openRedirectServer(): Promise<RedirectServer> {
   const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000, keepAliveTimeout: 1_000 }, redirect);
   server.maxConnections = 10_000;
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "::", () => {
-      const { port } = server.address() as AddressInfo;
-      resolve({
-        port,
-        close: () => {
-          server.close();
-          server.closeAllConnections();
-        },
-      });
-    });
-  });
+  // A host without IPv6 has no `::`.
+  await listen(server, "::").catch(() => listen(server, "0.0.0.0"));
+  // A connection that could not be accepted is the client's loss, not ours.
+  server.on("error", () => undefined);
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+async function listen(server: Server, host: string): Promise<void> {
+  server.listen(0, host);
+  await once(server, "listening");
 }
 
 function redirect(request: IncomingMessage, response: ServerResponse): void {
@@ -37,9 +43,12 @@ function redirect(request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(301, { location, "content-length": 0 }).end();
 }
 
-/** The https address of a request, without the port of the Host header; `undefined` when there is no usable host. */
+/**
+ * The https address of a request, without the port of the Host header; `undefined` when there is no usable host. A target
+ * that is no plain path (`*`, an absolute URI, bytes that belong into no header) becomes `/`.
+ */
 export function httpsLocation(host: string | undefined, path: string | undefined): string | undefined {
   const match = /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.exec(host ?? "");
   if (match?.[1] === undefined) return undefined;
-  return `https://${match[1]}${path?.startsWith("/") === true ? path : "/"}`;
+  return `https://${match[1]}${/^\/[\x21-\x7e]*$/.test(path ?? "") ? path : "/"}`;
 }

@@ -1,6 +1,7 @@
 import type { NodeReport } from "@vipair/model";
 import type WebSocket from "ws";
 import { decodePeerMessage, encodePeerMessage, type PeerMessage, type PeerRequest } from "./message.js";
+import { openRequests } from "./request.js";
 import { openTransport, type TransportOptions } from "./transport.js";
 
 /** What the peer said when it connected. */
@@ -17,71 +18,76 @@ export interface PeerLinkOptions extends TransportOptions {
   readonly reported: (report: NodeReport) => void;
   /** Answers a request of the peer; what it throws is the peer's refusal. */
   readonly answer: (request: PeerRequest) => Promise<unknown>;
+  /** Somebody without the key, or bytes that are no message. */
   readonly refused: (reason: string) => void;
 }
 
 /** The encrypted link between the two daemons: reports in both directions, requests and responses. */
 export interface PeerLink {
   readonly connected: boolean;
+  /** Dropped while there is no link, or while the peer does not read. */
   report(report: NodeReport): void;
+  /**
+   * Rejects with the peer's refusal, when the link is down or goes down, or when no response came in time.
+   * @param timeoutMs 5 s when left out
+   */
   request(request: PeerRequest, timeoutMs?: number): Promise<unknown>;
   close(): void;
 }
 
 const pingMs = 1_000;
-const silenceMs = 4_000;
+/** So many pings in a row without a sign of the peer, and the link is down. */
+const unansweredPings = 4;
 const requestMs = 5_000;
 /** A peer that does not read gets no further reports; requests fail by their own timeout. */
 const backlogBytes = 4 << 20;
 
-interface Pending {
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
+/**
+ * Both ends say hello as soon as they are connected, and a socket is the link from the hello on: the newest one, when the
+ * peer came back before the end of the old one was noticed.
+ */
 export function openPeerLink(options: PeerLinkOptions): PeerLink {
   let current: WebSocket | undefined;
-  let nextId = 0;
-  let heardAt = 0;
-  const pending = new Map<number, Pending>();
-
-  const send = (message: PeerMessage): void => current?.send(encodePeerMessage(message));
+  const requests = openRequests();
 
   const adopt = (socket: WebSocket): void => {
-    heardAt = performance.now();
+    const heard = watchLife(socket);
     socket.on("message", (data, isBinary) => {
-      heardAt = performance.now();
+      heard();
       const message = isBinary ? undefined : decodePeerMessage(data.toString());
       if (message === undefined) options.refused("malformed message");
       else receive(socket, message);
     });
-    socket.on("pong", () => {
-      heardAt = performance.now();
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code?.startsWith("WS_ERR_") === true) options.refused(error.code);
+      socket.terminate();
     });
-    socket.on("error", () => socket.terminate());
     socket.on("close", () => socket === current && lose());
     socket.send(encodePeerMessage({ type: "hello", ...options.hello }));
   };
 
   const receive = (socket: WebSocket, message: PeerMessage): void => {
+    if (message.type === "hello") return welcome(socket, message);
+    if (socket !== current) return options.refused(`${message.type} before hello`);
     switch (message.type) {
-      case "hello":
-        return welcome(socket, message);
       case "report":
         return options.reported(message.report);
       case "request":
         void respond(socket, message.id, message.request);
         return;
       case "response":
-        return settle(message);
+        return requests.settle(message);
     }
   };
 
-  const welcome = (socket: WebSocket, hello: PeerHello): void => {
+  const welcome = (socket: WebSocket, { node, version, configDigest }: PeerHello): void => {
     const former = current;
     current = socket;
-    if (former !== socket) former?.terminate();
-    options.connected({ node: hello.node, version: hello.version, configDigest: hello.configDigest });
+    if (former !== undefined && former !== socket) {
+      requests.rejectAll("the peer connected anew");
+      former.terminate();
+    }
+    options.connected({ node, version, configDigest });
   };
 
   const respond = async (socket: WebSocket, id: number, request: PeerRequest): Promise<void> => {
@@ -92,25 +98,11 @@ export function openPeerLink(options: PeerLinkOptions): PeerLink {
     if (socket.readyState === socket.OPEN) socket.send(encodePeerMessage(response));
   };
 
-  const settle = (message: PeerMessage & { type: "response" }): void => {
-    const waiting = pending.get(message.id);
-    pending.delete(message.id);
-    if (message.ok) waiting?.resolve(message.result);
-    else waiting?.reject(new Error(message.error));
-  };
-
   const lose = (): void => {
     current = undefined;
-    for (const { reject } of pending.values()) reject(new Error("the peer link closed"));
-    pending.clear();
+    requests.rejectAll("the peer link closed");
     options.disconnected();
   };
-
-  const pinging = setInterval(() => {
-    if (current === undefined) return;
-    if (performance.now() - heardAt > silenceMs) current.terminate();
-    else current.ping();
-  }, pingMs);
 
   const transport = openTransport(options, adopt, options.refused);
   return {
@@ -118,28 +110,34 @@ export function openPeerLink(options: PeerLinkOptions): PeerLink {
       return current !== undefined;
     },
     report: (report) => {
-      if (current !== undefined && current.bufferedAmount < backlogBytes) send({ type: "report", report });
+      if (current === undefined || current.bufferedAmount >= backlogBytes) return;
+      current.send(encodePeerMessage({ type: "report", report }));
     },
-    request: (request, timeoutMs = requestMs) =>
-      new Promise((resolve, reject) => {
-        if (current === undefined) return reject(new Error("the peer link is down"));
-        const id = nextId++;
-        const timeout = setTimeout(() => {
-          pending.delete(id);
-          reject(new Error(`the peer did not answer within ${timeoutMs} ms`));
-        }, timeoutMs);
-        const done = <T>(settleWith: (value: T) => void) => {
-          return (value: T) => {
-            clearTimeout(timeout);
-            settleWith(value);
-          };
-        };
-        pending.set(id, { resolve: done(resolve), reject: done(reject) });
-        send({ type: "request", id, request });
-      }),
-    close: () => {
-      clearInterval(pinging);
-      transport.close();
+    request: (request, timeoutMs = requestMs) => {
+      const socket = current;
+      if (socket === undefined) return Promise.reject(new Error("the peer link is down"));
+      return requests.open(timeoutMs, (id) => socket.send(encodePeerMessage({ type: "request", id, request })));
     },
+    close: () => transport.close(),
   };
+}
+
+/**
+ * Ends a socket whose other end is gone without a word. It counts pings and not time: after a stall of this process
+ * the timer is due before what has arrived meanwhile is read, and must not take the one for the other's silence.
+ *
+ * @returns to be called for every sign of life
+ */
+function watchLife(socket: WebSocket): () => void {
+  let unanswered = 0;
+  const heard = (): void => {
+    unanswered = 0;
+  };
+  const pinging = setInterval(() => {
+    if (unanswered++ < unansweredPings) socket.ping();
+    else socket.terminate();
+  }, pingMs);
+  socket.on("pong", heard);
+  socket.on("close", () => clearInterval(pinging));
+  return heard;
 }

@@ -1,4 +1,5 @@
-import type { Flow, NodeReport } from "@vipair/model";
+import { isIP } from "node:net";
+import { type Flow, flowMark, flowMarkMask, type NodeReport } from "@vipair/model";
 import { z } from "zod";
 
 /**
@@ -20,17 +21,20 @@ export type PeerRequest =
   /** Connections for the standby's kernel; answers how many are in. */
   | { readonly method: "insertFlows"; readonly flows: readonly Flow[] };
 
-const address = z.object({ family: z.union([z.literal(4), z.literal(6)]), text: z.string().max(45) });
+const address = z
+  .object({ family: z.union([z.literal(4), z.literal(6)]), text: z.string().max(45) })
+  .refine(({ family, text }) => isIP(text) === family);
 const port = z.int().min(0).max(65_535);
+const u32 = z.int().min(0).max(0xffff_ffff);
 const byte = z.int().min(0).max(255);
 const tuple = z.object({ source: address, destination: address, sourcePort: port, destinationPort: port });
 const flow = z.object({
   protocol: byte,
   original: tuple,
   reply: tuple,
-  status: z.int().nonnegative(),
-  timeout: z.int().nonnegative(),
-  mark: z.int().nonnegative(),
+  status: u32,
+  timeout: u32,
+  mark: u32.refine((mark) => (mark & flowMarkMask) >>> 0 === flowMark),
   tcp: z
     .object({ state: byte, scaleOriginal: byte, scaleReply: byte, flagsOriginal: byte, flagsReply: byte })
     .optional(),
@@ -43,14 +47,17 @@ const request = z.discriminatedUnion("method", [
 ]);
 
 const id = z.int().nonnegative();
+const server = z.looseObject({ name: z.string(), health: z.enum(["up", "down", "unknown"]) });
 /** A report is shown, never acted upon beyond these fields. */
 const report = z.looseObject({
   node: z.string(),
   version: z.string(),
   role: z.enum(["initialize", "backup", "active"]),
+  since: z.string(),
+  reason: z.string(),
   ready: z.boolean(),
   missing: z.array(z.string()),
-  services: z.array(z.looseObject({ name: z.string(), servers: z.array(z.looseObject({ name: z.string() })) })),
+  services: z.array(z.looseObject({ name: z.string(), servers: z.array(server) })),
 });
 
 const message = z.union([
@@ -61,7 +68,7 @@ const message = z.union([
   z.object({ type: z.literal("response"), id, ok: z.literal(false), error: z.string() }),
 ]);
 
-/** Reads a message of the peer; `undefined` when it is not one. */
+/** Reads a message of the peer; `undefined` when it is not one. Never throws. */
 export function decodePeerMessage(text: string): PeerMessage | undefined {
   let value: unknown;
   try {

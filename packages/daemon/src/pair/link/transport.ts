@@ -38,12 +38,15 @@ export const openTransport = (options: TransportOptions, connected: Connected, r
 function listen({ local, peer, port, key }: TransportOptions, connected: Connected, refused: Refused): Transport {
   const server = createServer({ ...tlsOptions, pskCallback: () => key, handshakeTimeout: handshakeMs });
   const sockets = new WebSocketServer({ server, ...socketOptions });
+  const accepted = new Set<Socket>();
   let retry: NodeJS.Timeout | undefined;
   const open = (): void => {
     server.listen(port, local.text);
   };
   server.maxConnections = 16;
   server.on("connection", (socket: Socket) => {
+    accepted.add(socket);
+    socket.on("close", () => accepted.delete(socket));
     if (socket.remoteAddress?.replace(/^::ffff:/, "") !== peer.text) socket.destroy();
   });
   server.on("tlsClientError", (error: NodeJS.ErrnoException, socket: TLSSocket) => {
@@ -51,7 +54,8 @@ function listen({ local, peer, port, key }: TransportOptions, connected: Connect
     socket.destroy();
   });
   server.on("error", () => {
-    retry = setTimeout(open, redialMs);
+    // A server that listens already could not accept one connection, and goes on.
+    if (!server.listening) retry = setTimeout(open, redialMs);
   });
   sockets.on("error", () => undefined);
   sockets.on("connection", connected);
@@ -59,9 +63,9 @@ function listen({ local, peer, port, key }: TransportOptions, connected: Connect
   return {
     close: () => {
       clearTimeout(retry);
-      for (const socket of sockets.clients) socket.terminate();
       sockets.close();
       server.close();
+      for (const socket of accepted) socket.destroy();
     },
   };
 }
@@ -86,6 +90,7 @@ function dial(options: TransportOptions, connected: Connected, refused: Refused)
     });
     socket = dialling;
     dialling.on("open", () => connected(dialling));
+    // `close` follows every error.
     dialling.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code?.startsWith("ERR_SSL") === true) refused(error.code);
     });

@@ -1,0 +1,55 @@
+import type { Balancer } from "../balance/balancer.js";
+import type { Reports } from "../report/reports.js";
+import type { Pairing } from "./pairing.js";
+
+/** Keeps the agent and the peer told: readiness, the start of the election, this node's report. */
+export interface Upkeep {
+  /** Something that a report shows has changed: the peer hears of it at the next check. */
+  reportSoon(): void;
+  close(): void;
+}
+
+export interface UpkeepOptions {
+  readonly balancer: Pick<Balancer, "rules" | "healthKnown">;
+  readonly pairing: {
+    readonly agent: Pick<Pairing["agent"], "setReady" | "start">;
+    readonly link: Pick<Pairing["link"], "report">;
+  };
+  readonly reports: Pick<Reports, "missing" | "own">;
+}
+
+const reportEveryMs = 1_000;
+const checkEveryMs = 100;
+/** After this long the node takes part in the election even if some server has not answered a first probe. */
+const firstHealthMs = 3_000;
+
+export function openUpkeep({ balancer, pairing, reports }: UpkeepOptions): Upkeep {
+  const openedAt = performance.now();
+  let started = false;
+  let reportDue = false;
+
+  const check = (): void => {
+    pairing.agent.setReady(reports.missing().length === 0);
+    if (!started && balancer.rules.applied && healthIsDue()) {
+      started = true;
+      pairing.agent.start();
+    }
+    if (reportDue) report();
+  };
+  const healthIsDue = (): boolean => balancer.healthKnown || performance.now() - openedAt > firstHealthMs;
+  const report = (): void => {
+    reportDue = false;
+    pairing.link.report(reports.own());
+  };
+  const checking = setInterval(check, checkEveryMs);
+  const reporting = setInterval(report, reportEveryMs);
+  return {
+    reportSoon: () => {
+      reportDue = true;
+    },
+    close: () => {
+      clearInterval(checking);
+      clearInterval(reporting);
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import type { Config, NodeReport, StatusReport } from "@vipair/model";
+import type { Balancer } from "../balance/balancer.js";
+import type { Maintenance } from "../operate/maintenance.js";
+import type { Pairing } from "../pair/pairing.js";
+import { reportNode } from "./node.js";
+import { missingForReadiness } from "./readiness.js";
+import { reportStatus } from "./status.js";
+
+/** What this node says of itself, to its peer and to people, made afresh from what its parts know. */
+export interface Reports {
+  /** What is missing until the node is ready; empty when it is. */
+  missing(): string[];
+  own(): NodeReport;
+  status(): StatusReport;
+}
+
+export interface ReportsOptions {
+  readonly node: string;
+  readonly version: string;
+  readonly config: () => Config;
+  readonly balancer: Balancer;
+  readonly pairing: Pairing;
+  readonly maintenance: Maintenance;
+}
+
+export function openReports({ node, version, config, balancer, pairing, maintenance }: ReportsOptions): Reports {
+  const startedAt = new Date().toISOString();
+  const missing = (): string[] =>
+    missingForReadiness({ balancer, agent: pairing.agent.report, linkConnected: pairing.link.connected });
+  const own = (): NodeReport =>
+    reportNode({
+      node,
+      version,
+      config: config(),
+      agent: pairing.agent.report,
+      balance: balancer.loop,
+      traffic: balancer.traffic,
+      maintenance: maintenance.on,
+      missing: missing(),
+      startedAt,
+    });
+  const status = (): StatusReport =>
+    reportStatus({
+      own: own(),
+      config: config(),
+      agent: pairing.agent.report,
+      peer: pairing.peerReport,
+      linkConnected: pairing.link.connected,
+      connections: balancer.traffic.connections.total,
+    });
+  return { missing, own, status };
+}

@@ -53,19 +53,21 @@ async function run({ config, node: given, socket: socketPath, logLevel }: Option
   const log = openLog(logLevel, node);
   if (initial.warnings !== "") log.warn(initial.warnings.trimEnd());
   const notifier = openNotifier();
-  const daemon = await openDaemon({ configFile: config, initial, node, socketPath, version, log });
-  notifier.ready();
-  // A loop that is stuck for too long is ended by the service manager, and started again.
-  if (notifier.watchdogUsec !== undefined) setInterval(notifier.watchdog, notifier.watchdogUsec / 2_000);
+  const opening = openDaemon({ configFile: config, initial, node, socketPath, version, log });
+  // From here on, so that a stop during the start waits for it and leaves nothing in the kernel.
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
     notifier.stopping();
-    await daemon.stop();
+    await (await opening).stop();
     process.exit(0);
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  process.on("SIGHUP", () => daemon.reload());
+  process.on("SIGHUP", async () => (await opening).reload());
+  await opening;
+  if (!stopping) notifier.ready();
+  // A loop that is stuck for too long is ended by the service manager, and started again.
+  if (notifier.watchdogUsec !== undefined) setInterval(notifier.watchdog, notifier.watchdogUsec / 2_000);
 }

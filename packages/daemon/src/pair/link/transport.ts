@@ -92,7 +92,8 @@ function dial(options: TransportOptions, connected: Connected, refused: Refused)
     dialling.on("open", () => connected(dialling));
     // `close` follows every error.
     dialling.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code?.startsWith("ERR_SSL") === true) refused(error.code);
+      // The other end's alert is an EPROTO. An end that is not there is no refusal.
+      if (error.code === "EPROTO" || error.code?.startsWith("ERR_SSL") === true) refused(error.code);
     });
     dialling.on("close", () => {
       if (!closed) retry = setTimeout(open, redialMs);

@@ -17,7 +17,10 @@ const freshMs = 1_000;
 const countingShare = 1 / 20;
 
 /** What the kernel refuses is told; the counts stay what they were. */
-export function openConnections(conntrack: Conntrack, refused: (error: string) => void): Connections {
+export function openConnections(
+  conntrack: Pick<Conntrack, "dump" | "removeWhere">,
+  refused: (error: string) => void,
+): Connections {
   let counts = new Map<string, number>();
   let total = 0;
   let nextCount = 0;

@@ -18,7 +18,7 @@ export interface Rules {
 
 const retryMs = 500;
 
-export function openRules(nftables: Nftables, refused: (error: string) => void): Rules {
+export function openRules(nftables: Pick<Nftables, "run">, refused: (error: string) => void): Rules {
   let wanted: Ruleset | undefined;
   let inKernel: Ruleset | undefined;
   let retry: NodeJS.Timeout | undefined;
@@ -28,7 +28,8 @@ export function openRules(nftables: Nftables, refused: (error: string) => void):
     clearTimeout(retry);
     if (wanted === undefined) return;
     const edits = inKernel === undefined ? undefined : renderEdits(inKernel, wanted);
-    const outcome = nftables.run(edits ?? renderRuleset(wanted));
+    const edited = edits === undefined ? undefined : nftables.run(edits);
+    const outcome = edited?.ok === true ? edited : nftables.run(renderRuleset(wanted));
     inKernel = outcome.ok ? wanted : undefined;
     const error = outcome.ok ? undefined : outcome.error;
     if (error !== undefined && error !== told) refused(error);

@@ -1,0 +1,97 @@
+import { type Ruleset, renderEdits, renderRemoval, renderRuleset } from "@vipair/balancer";
+import { parseEndpoint } from "@vipair/model";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { openRules, type Rules } from "./rules.js";
+
+function ruleset(eligible: readonly string[], servers: readonly string[] = ["10.0.0.1:80", "10.0.0.2:80"]): Ruleset {
+  const endpoint = (text: string) => {
+    const parsed = parseEndpoint(text);
+    if (parsed === undefined) throw new Error(text);
+    return parsed;
+  };
+  return {
+    services: [
+      {
+        kind: "balanced",
+        name: "web",
+        listen: endpoint("198.51.100.10:80"),
+        mode: "nat",
+        scheduler: "roundRobin",
+        mark: 0x5650_0001,
+        servers: servers.map((address) => ({ name: `s${address.at(-4)}`, address: endpoint(address) })),
+        eligible: eligible.map((name) => ({ name, weight: 1 })),
+        sorry: undefined,
+      },
+    ],
+  };
+}
+
+const both = ruleset(["s1", "s2"]);
+const one = ruleset(["s1"]);
+let ran: string[];
+let outcomes: ({ ok: true } | { ok: false; error: string })[];
+let told: string[];
+let rules: Rules;
+
+beforeEach(() => {
+  [ran, outcomes, told] = [[], [], []];
+  const run = (commands: string) => {
+    ran.push(commands);
+    return outcomes.shift() ?? ({ ok: true } as const);
+  };
+  rules = openRules({ run }, (error) => told.push(error));
+});
+afterEach(() => rules.close());
+
+const no = (error: string) => ({ ok: false, error }) as const;
+
+it("puts in the whole first, then only what differs", () => {
+  expect(rules.applied).toBe(false);
+  rules.want(both);
+  rules.want(one);
+  expect(ran).toEqual([renderRuleset(both), renderEdits(both, one)]);
+  expect(rules.applied).toBe(true);
+});
+
+it("puts in the whole again when servers came or went", () => {
+  rules.want(both);
+  const more = ruleset(["s1"], ["10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80"]);
+  rules.want(more);
+  expect(ran.at(-1)).toBe(renderRuleset(more));
+});
+
+it("puts in the whole at once when the kernel refuses the difference", () => {
+  rules.want(both);
+  outcomes = [no("ENOENT")];
+  rules.want(one);
+  expect(ran.slice(1)).toEqual([renderEdits(both, one), renderRuleset(one)]);
+  expect([rules.applied, told]).toEqual([true, []]);
+});
+
+it("tries again until the kernel takes it, and tells the same refusal once", async () => {
+  outcomes = [no("EBUSY"), no("EBUSY"), no("ENOMEM")];
+  rules.want(both);
+  expect(rules.applied).toBe(false);
+  await vi.waitFor(() => expect(rules.applied).toBe(true), { timeout: 4_000, interval: 20 });
+  expect(told).toEqual(["EBUSY", "ENOMEM"]);
+  expect(ran).toEqual(Array(4).fill(renderRuleset(both)));
+});
+
+it("puts the whole back when somebody else touched the table", () => {
+  rules.restore();
+  expect(ran).toEqual([]);
+  rules.want(both);
+  rules.restore();
+  expect(ran).toEqual([renderRuleset(both), renderRuleset(both)]);
+});
+
+it("takes the table out at the end, and tries nothing any more", () => {
+  vi.useFakeTimers();
+  outcomes = [no("EBUSY")];
+  rules.want(both);
+  rules.close();
+  vi.runAllTimers();
+  vi.useRealTimers();
+  expect(ran).toEqual([renderRuleset(both), renderRemoval()]);
+  expect(rules.applied).toBe(false);
+});

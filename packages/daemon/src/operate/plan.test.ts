@@ -1,0 +1,34 @@
+import type { PeerReport, Role, StatusReport } from "@vipair/model";
+import { expect, it } from "vitest";
+import { nodeReport } from "../pair/example.fixture.js";
+import { planFailover } from "./plan.js";
+
+const status = (role: Role, peerRole: Role): StatusReport => {
+  const peer: PeerReport = { node: "lb1", role: peerRole, reachable: true, ready: true };
+  return { ...nodeReport, role, peer, sync: { connected: true, connections: 7, protected: 0, lagMs: 0 } };
+};
+
+it("says step by step what the active node would do", () => {
+  const plan = planFailover(status("active", "backup"), []);
+  expect(plan).toMatchObject({ possible: true, reasons: [] });
+  expect(plan.sentences).toHaveLength(3);
+  expect(plan.sentences[0]).toContain("lb2 carries its 7 connections over to the kernel of lb1");
+});
+
+it("gives the reasons why it would be refused", () => {
+  const plan = planFailover(status("active", "backup"), ["lb1 is not heard"]);
+  expect(plan).toMatchObject({ possible: false, reasons: ["lb1 is not heard"] });
+});
+
+it("says on the standby that the active node is asked", () => {
+  const plan = planFailover(status("backup", "active"), ["what only the active node can know"]);
+  expect(plan).toMatchObject({ possible: true, reasons: [] });
+  expect(plan.sentences.slice(0, 2)).toEqual([
+    "lb1 is active: it is asked to hand over.",
+    "lb1 carries its connections over to the kernel of lb2.",
+  ]);
+});
+
+it("is impossible while neither is active", () => {
+  expect(planFailover(status("backup", "initialize"), [])).toMatchObject({ possible: false, sentences: [] });
+});

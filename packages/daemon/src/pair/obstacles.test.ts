@@ -1,0 +1,45 @@
+import type { AgentReport, PeerView } from "@vipair/agent";
+import { instantOf } from "@vipair/model";
+import { expect, it } from "vitest";
+import { nodeReport } from "./example.fixture.js";
+import { handoverObstacles } from "./obstacles.js";
+
+const fit: PeerView = {
+  heardAt: instantOf(0),
+  role: "backup",
+  reachable: true,
+  ready: true,
+  eligible: true,
+  maintenance: false,
+  priority: 100,
+  hearing: true,
+  sameConfig: true,
+};
+const obstacles = (
+  peer: Partial<PeerView> | undefined,
+  { connected = true, missing = [] as string[], running = true } = {},
+) =>
+  handoverObstacles({
+    agent: running ? ({ peer: peer && { ...fit, ...peer } } as AgentReport) : undefined,
+    link: { connected },
+    peerName: "lb2",
+    peerReport: { ...nodeReport, missing },
+  });
+
+it("finds none against a fit standby", () => expect(obstacles({})).toEqual([]));
+
+it.each([
+  [obstacles({}, { running: false }), ["the heartbeat agent is not running"]],
+  [obstacles(undefined), ["lb2 is not heard"]],
+  [obstacles({ reachable: false, maintenance: true }), ["lb2 is not heard"]],
+  [obstacles({ maintenance: true, eligible: false }), ["lb2 is in maintenance"]],
+  [obstacles({ eligible: false }), [expect.stringContaining("can not become active")]],
+  [obstacles({ hearing: false }), ["lb2 does not hear this node"]],
+  [obstacles({ ready: false }, { connected: false }), [expect.stringContaining("the peer link is down")]],
+  [obstacles({ ready: false }, { missing: ["no rules", "no health"] }), ["lb2: no rules", "lb2: no health"]],
+  [obstacles({ ready: false }), ["lb2 is not ready"]],
+  [
+    obstacles({ maintenance: true, hearing: false, ready: false }),
+    ["lb2 is in maintenance", "lb2 does not hear this node", "lb2 is not ready"],
+  ],
+])("names each: %#", (found, expected) => expect(found).toEqual(expected));

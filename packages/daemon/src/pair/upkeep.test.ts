@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { nodeReport } from "./example.fixture.js";
+import { openUpkeep, type Upkeep } from "./upkeep.js";
+
+const balancer = { rules: { applied: false, want: vi.fn(), restore: vi.fn(), close: vi.fn() }, healthKnown: false };
+let lacking: string[];
+const agent = { setReady: vi.fn(), start: vi.fn() };
+const link = { report: vi.fn() };
+let upkeep: Upkeep;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.clearAllMocks();
+  lacking = ["the rules are not in the kernel"];
+  Object.assign(balancer.rules, { applied: false });
+  balancer.healthKnown = false;
+  upkeep = openUpkeep({
+    balancer,
+    pairing: { agent, link },
+    reports: { missing: () => lacking, own: () => nodeReport },
+  });
+});
+afterEach(() => {
+  upkeep.close();
+  vi.useRealTimers();
+});
+
+it("tells the agent whether the node is ready", () => {
+  vi.advanceTimersByTime(100);
+  lacking = [];
+  vi.advanceTimersByTime(100);
+  expect(agent.setReady.mock.calls).toEqual([[false], [true]]);
+});
+
+it("starts the election once, with the rules in the kernel and the health known", () => {
+  balancer.healthKnown = true;
+  vi.advanceTimersByTime(5_000);
+  expect(agent.start).not.toHaveBeenCalled();
+  Object.assign(balancer.rules, { applied: true });
+  vi.advanceTimersByTime(1_000);
+  expect(agent.start).toHaveBeenCalledOnce();
+});
+
+it("does not wait for ever for a server's first answer", () => {
+  Object.assign(balancer.rules, { applied: true });
+  vi.advanceTimersByTime(2_900);
+  expect(agent.start).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(300);
+  expect(agent.start).toHaveBeenCalledOnce();
+});
+
+it("reports to the peer once a second, and at the next check when something changed", () => {
+  vi.advanceTimersByTime(1_000);
+  expect(link.report.mock.calls).toEqual([[nodeReport]]);
+  upkeep.reportSoon();
+  upkeep.reportSoon();
+  vi.advanceTimersByTime(200);
+  expect(link.report).toHaveBeenCalledTimes(2);
+});

@@ -7,7 +7,9 @@
 #                         ── eth0 lb2 eth1 ── web2 10.77.2.12
 #                     lb1 eth2 ── 192.0.2.0/24 ── eth2 lb2
 #
-#   test/deploy/two-roots.sh [--tarball FILE]
+#   test/deploy/two-roots.sh [--tarball FILE] [--capabilities]
+#
+# With --capabilities it ends with a table: what a node can do with fewer capabilities than the unit grants.
 set -euo pipefail
 
 # The first run makes the bare system, which takes minutes; all others end within three.
@@ -18,12 +20,19 @@ cache=/var/cache/vipair-test/bookworm
 virtual=198.51.100.10
 cgroups=$(findmnt -n -o TARGET -t cgroup2 | head -n 1)
 work=$(mktemp -d /tmp/vpd.XXXXXX)
-tarball=''
+tarball='' capabilities=0
 declare -A init=()
 background=()
 
 main() {
-  [ "${1:-}" != --tarball ] || tarball=$(readlink -f "$2")
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --tarball) tarball=$(readlink -f "$2") && shift ;;
+      --capabilities) capabilities=1 ;;
+      *) fail "unknown option $1" ;;
+    esac
+    shift
+  done
   require_tools
   trap clean_up EXIT
   step "a bare Debian" make_base
@@ -47,6 +56,7 @@ main() {
   step "client: request through $virtual" request
   step "rollback" roll_back
   step "what the unit grants" show_unit lb1
+  [ $capabilities = 0 ] || step "fewer capabilities" try_capabilities
   for host in lb1 lb2; do step "$host: install.sh --uninstall --purge" uninstall "$host"; done
   for host in lb1 lb2; do step "$host: nothing is left" expect_nothing_left "$host"; done
   say "passed in $SECONDS s"
@@ -308,6 +318,40 @@ show_unit() {
   on "$1" grep -E '^(CapBnd|NoNewPrivs|Seccomp):' "/proc/$pid/status"
   on "$1" sh -c 'systemctl show -p NotifyAccess -p WatchdogUSec -p StatusText vipaird; ls -l /run/vipair; journalctl -u vipaird --no-pager -p warning | grep -i refused || echo "no refusals in the journal"'
   on "$1" systemd-analyze verify /usr/local/lib/systemd/system/vipaird.service 2>&1 | grep -v "Command 'man" || true
+}
+
+# What is seen of a node alone that has a set of capabilities: whether it becomes active, and how its agent runs.
+try_capabilities() {
+  on lb2 systemctl stop vipaird
+  local all="CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BIND_SERVICE CAP_SYS_NICE CAP_IPC_LOCK" one
+  try_set "$all"
+  for one in $all; do try_set "${all//$one/}"; done
+  try_set "CAP_NET_ADMIN CAP_NET_RAW"
+  try_set "CAP_NET_ADMIN CAP_NET_RAW" LimitRTPRIO=0 LimitMEMLOCK=65536
+  try_set "$all" LimitRTPRIO=0 LimitMEMLOCK=65536
+  on lb1 rm -r /run/systemd/system/vipaird.service.d
+  on lb1 systemctl daemon-reload
+  on lb1 systemctl restart vipaird
+  on lb2 systemctl start vipaird
+  ready
+}
+
+try_set() {
+  local agent locked
+  on lb1 systemctl stop vipaird
+  on lb1 mkdir -p /run/systemd/system/vipaird.service.d
+  on lb1 sh -c 'printf "%s\n" "[Service]" CapabilityBoundingSet= "CapabilityBoundingSet=$1" "$2" "$3" >/run/systemd/system/vipaird.service.d/trial.conf' sh "$1" "${2:-}" "${3:-}"
+  on lb1 systemctl daemon-reload
+  on lb1 systemctl restart vipaird || true
+  local role=initialize policy=- forward received=none
+  within 4 is_active lb1 && role=active || true
+  agent=$(on lb1 sh -c 'for pid in $(cat /sys/fs/cgroup/system.slice/vipaird.service/cgroup.procs); do grep -q agent/dist /proc/$pid/cmdline && echo $pid; done' || true)
+  [ -z "$agent" ] || policy=$(on lb1 cut -d ' ' -f 41 "/proc/$agent/stat")
+  locked=$(on lb1 sed -n 's/^VmLck:[[:space:]]*//p' "/proc/${agent:-self}/status")
+  forward=$(net lb1 cat /proc/sys/net/ipv4/ip_forward)
+  answers 2>/dev/null && received=$(cat "$work/answer") || true
+  printf '%-85s %-60s\n' "$*" "role $role, policy $policy (1: real-time), locked $locked, ip_forward $forward, answer $received"
+  on lb1 journalctl -u vipaird --no-pager -o cat -n 12 --since=-4s | grep -iE 'refused|EPERM|EACCES' | tail -n 3 || true
 }
 
 uninstall() { on "$1" /opt/vipair/current/deploy/install.sh --uninstall --purge; }

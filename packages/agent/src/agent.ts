@@ -81,7 +81,7 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
     // In the next turn: the balancer still hears of the last change of role.
     setImmediate(host.exit);
   };
-  const perform = performWith({ ownership, exchange, tell: host.tell, exit });
+  const perform = performWith({ clock: bootClock, ownership, exchange, tell: host.tell, exit });
   const loop = openElectionLoop(config, perform, reporter.stepped);
 
   const virtual = new Set(addresses.map(({ prefix }) => formatPrefix(prefix)));

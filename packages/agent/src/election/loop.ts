@@ -24,8 +24,8 @@ export interface ElectionLoop {
   close(): void;
 }
 
-/** Performs one effect; the outcome, if there is one, is an event. */
-export type Perform = (effect: ElectionEffect) => ElectionEvent | undefined;
+/** Performs one effect of a step that was taken at `decidedAt`; the outcome, if there is one, is an event. */
+export type Perform = (effect: ElectionEffect, decidedAt: Instant) => ElectionEvent | undefined;
 
 export function openElectionLoop(
   config: ElectionConfig,
@@ -54,7 +54,7 @@ export function openElectionLoop(
     const result = stepElection(config, state, event, now);
     state = result.state;
     for (const effect of result.effects) {
-      const outcome = perform(effect);
+      const outcome = perform(effect, now);
       if (outcome !== undefined) queue.push(outcome);
     }
     if (result.effects.length > 0) stepped(result.effects, now, elapsed(now, bootClock()));

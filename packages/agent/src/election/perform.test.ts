@@ -1,5 +1,5 @@
 import type { ElectionEffect, ElectionEvent, Heartbeat, Outcome } from "@vipair/heartbeat";
-import { millisOf } from "@vipair/model";
+import { instantOf, millisOf } from "@vipair/model";
 import { expect, it } from "vitest";
 import type { AgentMessage } from "../message.js";
 import { performWith } from "./perform.js";
@@ -9,7 +9,7 @@ const refused: Outcome = { ok: false, error: "EPERM" };
 const heartbeat = { role: "active" } as Heartbeat;
 
 /** Performs one effect against parts that say this outcome, and answers what was called. */
-function perform(effect: ElectionEffect, outcome: Outcome) {
+function perform(effect: ElectionEffect, outcome: Outcome, lateMs = 0) {
   const calls: unknown[][] = [];
   const record =
     (name: string) =>
@@ -18,7 +18,9 @@ function perform(effect: ElectionEffect, outcome: Outcome) {
       return outcome;
     };
   const told: AgentMessage[] = [];
+  const decidedAt = instantOf(5_000);
   const event = performWith({
+    clock: () => instantOf(decidedAt + lateMs),
     ownership: {
       open: record("open"),
       renewLease: record("renewLease"),
@@ -38,7 +40,7 @@ function perform(effect: ElectionEffect, outcome: Outcome) {
     },
     tell: (message) => told.push(message),
     exit: record("exit"),
-  })(effect);
+  })(effect, decidedAt);
   return { calls, told, event };
 }
 
@@ -88,4 +90,12 @@ const said: [ElectionEffect, AgentMessage[]][] = [
 
 it.each(said)("tells the balancer of %j", (effect, messages) => {
   expect(perform(effect, done)).toEqual({ calls: [], told: messages, event: undefined });
+});
+
+it("renews a lease for what is left of it when the process was stalled since the decision", () => {
+  const renewal = { type: "renewLease", ttl: millisOf(250) } as const;
+  expect(perform(renewal, done, 40.5).calls).toEqual([["renewLease", 209]]);
+  const late = perform(renewal, done, 250);
+  expect(late.calls).toEqual([]);
+  expect(late.event).toMatchObject({ type: "leaseRefused" });
 });

@@ -1,9 +1,12 @@
 import type { ElectionEffect, ElectionEvent, Outcome, Ownership } from "@vipair/heartbeat";
+import { elapsed, type Instant, type Millis, millisOf } from "@vipair/model";
 import type { Exchange } from "../exchange/exchange.js";
 import type { AgentMessage } from "../message.js";
 import type { Perform } from "./loop.js";
 
 export interface Performers {
+  /** What the machine's decisions are measured by. */
+  readonly clock: () => Instant;
   readonly ownership: Ownership;
   readonly exchange: Exchange;
   readonly tell: (message: AgentMessage) => void;
@@ -11,19 +14,24 @@ export interface Performers {
 }
 
 /** Binds the election's effects to the kernel, the heartbeat paths and the balancer. */
-export function performWith({ ownership, exchange, tell, exit }: Performers): Perform {
+export function performWith({ clock, ownership, exchange, tell, exit }: Performers): Perform {
   const complain = (outcome: Outcome): undefined => {
     if (!outcome.ok) tell({ type: "refused", error: outcome.error });
   };
-  return (effect: ElectionEffect): ElectionEvent | undefined => {
+  /** The lease ends when the machine believes it does, however late this process comes to renew it. */
+  const renewLease = (ttl: Millis, decidedAt: Instant): ElectionEvent => {
+    const rest = millisOf(Math.floor(ttl - elapsed(decidedAt, clock())));
+    if (rest <= 0) return { type: "leaseRefused", error: "stalled for longer than the lease lasts" };
+    const outcome = ownership.renewLease(rest);
+    return outcome.ok ? { type: "leaseRenewed" } : { type: "leaseRefused", error: outcome.error };
+  };
+  return (effect: ElectionEffect, decidedAt: Instant): ElectionEvent | undefined => {
     switch (effect.type) {
       case "sendHeartbeat":
         exchange.send(effect.heartbeat);
         return undefined;
-      case "renewLease": {
-        const outcome = ownership.renewLease(effect.ttl);
-        return outcome.ok ? { type: "leaseRenewed" } : { type: "leaseRefused", error: outcome.error };
-      }
+      case "renewLease":
+        return renewLease(effect.ttl, decidedAt);
       case "addAddresses": {
         const outcome = ownership.addAddresses(effect.validFor);
         return outcome.ok ? undefined : { type: "addressesRefused", error: outcome.error };

@@ -189,6 +189,7 @@ it("waits for its port to become free", async () => {
   const squatter = createServer().listen(port, first.text);
   await once(squatter, "listening");
   const left = open(true);
+  await new Promise((resolve) => setImmediate(resolve));
   squatter.close();
   await vi.waitFor(() => provenStranger(left), soon);
 });

@@ -48,7 +48,7 @@ install_dependencies() {
     cp "$repository/$manifest" "$stage/$manifest"
   done < <(cd "$repository" && printf '%s\n' package.json package-lock.json test/package.json packages/*/package.json)
   (cd "$stage" && npm ci --omit=dev --ignore-scripts --prefer-offline --no-audit --no-fund \
-    --workspace @vipair/cli --workspace @vipair/daemon)
+    --workspace @vipair/cli --workspace @vipair/daemon) || return 1
   rm -rf "$stage/test" "$stage/package-lock.json"
 }
 

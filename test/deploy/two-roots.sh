@@ -90,7 +90,10 @@ within() {
   local seconds=$1 deadline=$((SECONDS + $1))
   shift
   until "$@" >/dev/null 2>&1; do
-    [ "$SECONDS" -lt "$deadline" ] || fail "not within $seconds s: $*"
+    if [ "$SECONDS" -ge "$deadline" ]; then
+      fail "not within $seconds s: $*"
+      return 1
+    fi
     sleep 0.2
   done
 }
@@ -342,9 +345,9 @@ try_set() {
   on lb1 mkdir -p /run/systemd/system/vipaird.service.d
   on lb1 sh -c 'printf "%s\n" "[Service]" CapabilityBoundingSet= "CapabilityBoundingSet=$1" "$2" "$3" >/run/systemd/system/vipaird.service.d/trial.conf' sh "$1" "${2:-}" "${3:-}"
   on lb1 systemctl daemon-reload
-  on lb1 systemctl restart vipaird || true
+  on lb1 systemctl restart --no-block vipaird
   local role=initialize policy=- forward received=none
-  within 4 is_active lb1 && role=active || true
+  if within 5 is_active lb1 2>/dev/null; then role=active; fi
   agent=$(on lb1 sh -c 'for pid in $(cat /sys/fs/cgroup/system.slice/vipaird.service/cgroup.procs); do grep -q agent/dist /proc/$pid/cmdline && echo $pid; done' || true)
   [ -z "$agent" ] || policy=$(on lb1 cut -d ' ' -f 41 "/proc/$agent/stat")
   locked=$(on lb1 sed -n 's/^VmLck:[[:space:]]*//p' "/proc/${agent:-self}/status")

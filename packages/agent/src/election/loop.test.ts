@@ -51,9 +51,9 @@ function open(perform: Perform = granted) {
   const stepped = vi.fn();
   const opened = openElectionLoop(
     config,
-    (effect) => {
+    (effect, decidedAt) => {
       performed.push(effect.type);
-      return perform(effect);
+      return perform(effect, decidedAt);
     },
     stepped,
   );

@@ -49,6 +49,8 @@ function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new ConfigError(`${file}: ${(error as NodeJS.ErrnoException).code ?? error}\n`);
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? "there is no such file" : `cannot be read (${code ?? error})`;
+    throw new ConfigError(`${file}: error: ${why}\n`);
   }
 }

@@ -54,7 +54,7 @@ it("refuses a wrong file, and one that is gone, and keeps nothing of it", () => 
   writeFileSync(path, text.replace("listen:", "lisen:"));
   expect(reloadConfig(path, current)).toMatchObject({ type: "refused", report: expect.stringContaining("lisen") });
   rmSync(path);
-  expect(reloadConfig(path, current)).toEqual({ type: "refused", report: `${path}: ENOENT\n` });
+  expect(reloadConfig(path, current)).toEqual({ type: "refused", report: `${path}: error: there is no such file\n` });
 });
 
 it("knows the node by the name given, and no other", () => {

@@ -48,8 +48,8 @@ export async function openNeighbour(): Promise<Neighbour> {
   return {
     host,
     mac,
-    resolves: (address, withinMs = 60) => resolves(wire, mac, address, withinMs),
-    reaches: async (address, withinMs = 60) => {
+    resolves: (address, withinMs = 250) => resolves(wire, mac, address, withinMs),
+    reaches: async (address, withinMs = 250) => {
       const { bytes, family, to } = socketAddress(address);
       // The neighbour knows where the address is, so that only the traffic is put to the test.
       if (!known.has(address)) host.run(`ip neigh replace ${address} lladdr ${formatMac(mac)} dev v1 nud permanent`);
@@ -117,10 +117,10 @@ async function resolves(wire: number, mac: Buffer, text: string, withinMs: numbe
   const wanted = Buffer.from(addressBytes(address));
   const question = address.family === 4 ? arpRequest(wanted) : neighbourSolicitation(wanted);
   receiveAll(wire);
-  check(libc.send(wire, question, question.length, 0), "send question");
-  return within(withinMs, () =>
-    receiveAll(wire).some((frame) => frame.subarray(6, 12).equals(mac) && answers(frame, wanted)),
-  );
+  return within(withinMs, () => {
+    check(libc.send(wire, question, question.length, 0), "send question");
+    return receiveAll(wire).some((frame) => frame.subarray(6, 12).equals(mac) && answers(frame, wanted));
+  });
 }
 
 function answers(frame: Buffer, wanted: Buffer): boolean {

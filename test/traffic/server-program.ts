@@ -4,10 +4,8 @@ import { createServer } from "node:http";
 
 const [name = "server"] = process.argv.slice(2);
 
-const http = createServer((_request, response) => {
-  response.setHeader("connection", "close");
-  response.end(`${name}\n`);
-});
+const http = createServer((_request, response) => response.end(`${name}\n`));
+http.keepAliveTimeout = 0; // a connection lasts as long as its client wants
 const echo = createSocket({ type: "udp6", recvBufferSize: 1 << 22 });
 const suffix = Buffer.from(name);
 echo.on("message", (message, from) => {

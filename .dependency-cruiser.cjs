@@ -1,5 +1,5 @@
 /** Imports go one way; ARCHITECTURE.md, "Rooms", has the picture. */
-const pure = "^packages/(model|heartbeat|balancer|config|sim)/src";
+const pure = "^packages/(model|heartbeat|balancer|sync|config|sim)/src";
 /** @param {string} room @param {string[]} allowed */
 const only = (room, allowed) => ({
   name: `${room}-imports`,
@@ -14,12 +14,13 @@ module.exports = {
     only("model", []),
     only("heartbeat", ["model"]),
     only("balancer", ["model"]),
+    only("sync", ["model"]),
     only("config", ["model"]),
-    only("sim", ["model", "heartbeat"]),
+    only("sim", ["model", "heartbeat", "sync"]),
     only("kernel", ["model"]),
     only("probe", ["model"]),
     only("agent", ["model", "heartbeat", "kernel"]),
-    only("daemon", ["model", "agent", "balancer", "config", "kernel", "probe"]),
+    only("daemon", ["model", "agent", "balancer", "config", "kernel", "probe", "sync"]),
     only("cli", ["model", "config"]),
     {
       name: "pure-has-no-node",

@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["packages/{model,heartbeat,balancer,config,probe,agent,daemon,cli}/src/**/*.test.ts"],
+          include: ["packages/{model,heartbeat,balancer,sync,config,probe,agent,daemon,cli}/src/**/*.test.ts"],
         },
       },
       { test: { name: "simulation", include: ["packages/sim/src/**/*.test.ts"], testTimeout: 120_000 } },

@@ -1,5 +1,19 @@
 export { bootClock } from "./clock/boot-clock.js";
-export { type Conntrack, type Insertion, openConntrack, type Selection } from "./conntrack/conntrack.js";
+export { type Conntrack, type Insertion, type InsertOptions, openConntrack } from "./conntrack/conntrack.js";
+export type { Selection } from "./conntrack/filter.js";
+export {
+  type FlowKey,
+  flowSlot,
+  readFlow,
+  type SlotKind,
+  slotKey,
+  slotKind,
+  slotKinds,
+  tupleSlot,
+  writeFlow,
+  writeKey,
+} from "./conntrack/slot.js";
+export { type FlowEvents, type FlowWatch, type FlowWatchOptions, watchFlows } from "./conntrack/watch.js";
 export { fenceTables } from "./lease/fence.js";
 export { carrierUp } from "./link/link.js";
 export { type RouteEvent, watchRoutes } from "./monitor/routes.js";

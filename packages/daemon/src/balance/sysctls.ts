@@ -8,6 +8,8 @@ export function wantedSysctls({ addresses, services }: Config): Record<string, s
     "net.ipv4.ip_forward": "1",
     // Windows of connections that came from the peer's kernel are not known: out-of-window segments must pass.
     "net.netfilter.nf_conntrack_tcp_be_liberal": "1",
+    // Connections that begin while nobody listens must still say when they change (2, the default, lets them be silent).
+    "net.netfilter.nf_conntrack_events": "1",
     // A server that is told a better way would go around the balancer, and its answers would not be translated.
     "net.ipv4.conf.all.send_redirects": "0",
   };

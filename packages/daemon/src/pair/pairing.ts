@@ -1,6 +1,6 @@
 import type { RoleChange } from "@vipair/agent";
 import { deriveKey, readSecret } from "@vipair/agent";
-import type { Conntrack } from "@vipair/kernel";
+import { type Conntrack, watchFlows } from "@vipair/kernel";
 import {
   type Config,
   type FailoverReport,
@@ -11,6 +11,7 @@ import {
 } from "@vipair/model";
 import { Refused } from "../control/index.js";
 import type { Journal } from "../event/journal.js";
+import { openReplicator, type Replicator } from "../replicate/replicator.js";
 import { type AgentProcess, openAgentProcess } from "./agent.js";
 import { openHandover } from "./handover.js";
 import { openPeerLink, type PeerLink } from "./link/link.js";
@@ -24,6 +25,7 @@ import { handoverObstacles } from "./obstacles.js";
 export interface Pairing {
   readonly agent: AgentProcess;
   readonly link: PeerLink;
+  readonly replicator: Replicator;
   /** The peer's own report; `undefined` while the link is down. */
   readonly peerReport: NodeReport | undefined;
   /** Hands over from whichever node is active. Rejects with {@link Refused}. */
@@ -64,10 +66,12 @@ export function openPairing(options: PairingOptions): Pairing {
     { type: "configure", node, pair, addresses, configDigest },
     {
       reported: (report) => {
+        replicator.termSeen(report.term);
         if (report.peer?.role === "active") handover.progress.taken(report.peer.heardAt);
         options.changed();
       },
       roleChanged: (change) => {
+        replicator.roleChanged(change.to, change.term);
         recordRoleChange(journal, change);
         if (change.from === "active") handover.progress.passed(change.at);
         options.changed();
@@ -84,6 +88,7 @@ export function openPairing(options: PairingOptions): Pairing {
       died: (how) => {
         refuse(`the heartbeat agent ended (${how}) and is started again`);
         handover.progress.refused("the heartbeat agent ended");
+        replicator.roleChanged("initialize", 0);
         options.changed();
       },
     },
@@ -108,6 +113,7 @@ export function openPairing(options: PairingOptions): Pairing {
     }
   };
 
+  const replicator = openReplicator({ conntrack, watch: watchFlows, link: () => link, refused: refuse });
   const refusals = openRefusals(journal);
   const link = openPeerLink({
     listens: nodeIndex === 0,
@@ -119,10 +125,12 @@ export function openPairing(options: PairingOptions): Pairing {
     hello: { node, version, configDigest: configDigest.toString(16) },
     connected: (hello) => {
       journal.record("peerChanged", `the peer link to ${hello.node} (version ${hello.version}) is up`, { link: true });
+      replicator.linkOpened();
       options.changed();
     },
     disconnected: () => {
       peerReport = undefined;
+      replicator.linkClosed();
       journal.record("peerChanged", `the peer link to ${peer.name} is down`, { link: false });
       options.peerReported(undefined);
       options.changed();
@@ -131,6 +139,7 @@ export function openPairing(options: PairingOptions): Pairing {
       peerReport = report;
       options.peerReported(report);
     },
+    frameReceived: (frame) => replicator.frameReceived(frame),
     answer,
     refused: (reason) => refusals.note(reason),
   });
@@ -158,6 +167,7 @@ export function openPairing(options: PairingOptions): Pairing {
   return {
     agent,
     link,
+    replicator,
     get peerReport() {
       return peerReport;
     },
@@ -172,6 +182,7 @@ export function openPairing(options: PairingOptions): Pairing {
     close: async () => {
       await agent.stop();
       link.close();
+      await replicator.close();
     },
   };
 }

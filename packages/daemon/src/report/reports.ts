@@ -26,7 +26,12 @@ export interface ReportsOptions {
 export function openReports({ node, version, config, balancer, pairing, maintenance }: ReportsOptions): Reports {
   const startedAt = new Date().toISOString();
   const missing = (): string[] =>
-    missingForReadiness({ balancer, agent: pairing.agent.report, linkConnected: pairing.link.connected });
+    missingForReadiness({
+      balancer,
+      agent: pairing.agent.report,
+      linkConnected: pairing.link.connected,
+      replicator: pairing.replicator,
+    });
   const own = (): NodeReport =>
     reportNode({
       node,
@@ -46,7 +51,7 @@ export function openReports({ node, version, config, balancer, pairing, maintena
       agent: pairing.agent.report,
       peer: pairing.peerReport,
       linkConnected: pairing.link.connected,
-      connections: balancer.traffic.connections.total,
+      replicator: pairing.replicator,
     });
   return { missing, own, status };
 }

@@ -25,11 +25,14 @@ const status = (view: PeerView | undefined, peer: NodeReport | undefined) =>
     agent: { peer: view } as AgentReport,
     peer,
     linkConnected: peer !== undefined,
-    connections: 12,
+    replicator: { connections: 12, protected: 11, lagMs: 3 },
   });
 
 it("shows this node and how the link stands", () => {
-  expect(status(heard, nodeReport)).toMatchObject({ ...own, sync: { connected: true, connections: 12 } });
+  expect(status(heard, nodeReport)).toMatchObject({
+    ...own,
+    sync: { connected: true, connections: 12, protected: 11, lagMs: 3 },
+  });
 });
 
 it("believes the heartbeat before the report while it is heard", () => {

@@ -1,5 +1,6 @@
 import type { AgentReport } from "@vipair/agent";
 import type { Config, NodeReport, PeerReport, StatusReport } from "@vipair/model";
+import type { Replicator } from "../replicate/replicator.js";
 
 export interface StatusParts {
   readonly own: NodeReport;
@@ -8,16 +9,17 @@ export interface StatusParts {
   /** The peer's own report; `undefined` while the peer link is down. */
   readonly peer: NodeReport | undefined;
   readonly linkConnected: boolean;
-  readonly connections: number;
+  readonly replicator: Pick<Replicator, "connections" | "protected" | "lagMs">;
 }
 
 /** Both nodes on one screen: this node's report, and the peer as its heartbeats and its own report show it. */
 export function reportStatus(parts: StatusParts): StatusReport {
-  const { own, linkConnected, connections } = parts;
+  const { own, linkConnected, replicator } = parts;
+  const { connections, protected: inBoth, lagMs } = replicator;
   return {
     ...own,
     peer: reportPeer(parts),
-    sync: { connected: linkConnected, connections, protected: 0, lagMs: 0 },
+    sync: { connected: linkConnected, connections, protected: inBoth, lagMs },
   };
 }
 

@@ -10,6 +10,7 @@ export const CTA_PROTOINFO = 4;
 export const CTA_NAT_SRC = 6;
 export const CTA_TIMEOUT = 7;
 export const CTA_MARK = 8;
+export const CTA_ID = 12;
 export const CTA_NAT_DST = 13;
 export const CTA_MARK_MASK = 21;
 

@@ -3,6 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest
 import { because, enterNamespace, obstacle, run } from "../laboratory/namespace.js";
 import { IPS_ASSURED, IPS_CONFIRMED, IPS_DST_NAT, IPS_SEEN_REPLY, IPS_SRC_NAT } from "./attributes.js";
 import { type Conntrack, openConntrack } from "./conntrack.js";
+import { flowSlot, slotKind } from "./slot.js";
 
 const selection = { mark: flowMark, mask: flowMarkMask };
 const established = 3;
@@ -65,13 +66,19 @@ describe.skipIf(obstacle !== undefined)(`conntrack${because}`, () => {
     conntrack.close();
   });
 
+  const chunks = async (): Promise<ArrayBuffer[]> => {
+    const all: ArrayBuffer[] = [];
+    for await (const chunk of conntrack.dumpSlots(selection)) all.push(chunk);
+    return all;
+  };
+
   const variants = (["IPv4", "IPv6"] as const).flatMap((network) =>
     [tcp, udp].flatMap((protocol) => [false, true].map((snat) => ({ network, protocol, snat }))),
   );
 
   test.each(variants)("an inserted flow is really translated: %o", (variant) => {
     const wanted = flow(variant);
-    expect(conntrack.insert([wanted])).toEqual({ inserted: 1, failed: 0, errors: new Map() });
+    expect(conntrack.insert([wanted])).toEqual({ inserted: 1, kept: 0, failed: 0, errors: new Map() });
     const [found] = conntrack.dump(selection);
     expect(found).toMatchObject({
       protocol: wanted.protocol,
@@ -122,10 +129,62 @@ describe.skipIf(obstacle !== undefined)(`conntrack${because}`, () => {
     const other = { ...flow(), mark: flowMark | 8, reply: tuple("10.0.0.12", 8443, networks.IPv4.client, 40_000) };
     expect(conntrack.insert([other, flow({ clientPort: 41_000 })])).toEqual({
       inserted: 2,
+      kept: 0,
       failed: 0,
       errors: new Map(),
     });
     expect(conntrack.dump({ mark: flowMark | 8, mask: 0xffff_ffff })).toMatchObject([{ reply: other.reply }]);
+  });
+
+  test("an existing flow is left as it is when that is wanted", () => {
+    conntrack.insert([flow()]);
+    const other = { ...flow(), mark: flowMark | 8 };
+    expect(conntrack.insert([other, flow({ clientPort: 41_000 })], { keepExisting: true })).toEqual({
+      inserted: 1,
+      kept: 1,
+      failed: 0,
+      errors: new Map(),
+    });
+    expect(conntrack.dump(selection).map(({ mark }) => mark)).toEqual([flowMark | 7, flowMark | 7]);
+  });
+
+  test("a flow that is not TCP lasts at least as long as wanted", () => {
+    const short = [udp, tcp].map((protocol) => ({ ...flow({ protocol }), timeout: 20 }));
+    conntrack.insert(short, { minimumTimeout: 90 });
+    const timeouts = new Map(conntrack.dump(selection).map(({ protocol, timeout }) => [protocol, timeout]));
+    expect(timeouts.get(udp)).toBeGreaterThan(85);
+    expect(timeouts.get(tcp)).toBeLessThanOrEqual(20);
+  });
+
+  test.each(["IPv4", "IPv6"] as const)("slots of a dump can be removed and inserted: %s", async (network) => {
+    const flows = [tcp, udp].flatMap((protocol) => [false, true].map((snat) => flow({ network, protocol, snat })));
+    const distinct = flows.map((one, index) => ({
+      ...one,
+      original: { ...one.original, sourcePort: index + 1 },
+      reply: { ...one.reply, destinationPort: index + 1 },
+    }));
+    conntrack.insert([...distinct, flow({ network, mark: 0x1234 })]);
+    const before = conntrack.dump(selection);
+    const [slots] = await chunks();
+    expect(slots?.byteLength).toBe(distinct.length * flowSlot.size);
+    if (slots === undefined) return;
+    expect(slotKind(new DataView(slots), 0)).toBe("entry");
+    expect(conntrack.removeSlots(slots)).toBe(distinct.length);
+    expect(conntrack.dump(selection)).toEqual([]);
+    expect(conntrack.insertSlots(new Uint8Array(slots))).toMatchObject({ inserted: distinct.length, failed: 0 });
+    const essence = ({ original, reply, tcp }: Flow) => ({ original, reply, state: tcp?.state });
+    expect(conntrack.dump(selection).map(essence)).toEqual(expect.arrayContaining(before.map(essence)));
+  });
+
+  test("a dump of many leaves the event loop its turn", async () => {
+    const flows = Array.from({ length: 20_000 }, (_, i) => flow({ clientPort: 1 + i }));
+    conntrack.insert(flows);
+    let turns = 0;
+    const clock = setInterval(() => turns++, 1);
+    const dumped = await chunks();
+    clearInterval(clock);
+    expect(dumped.reduce((sum, { byteLength }) => sum + byteLength / flowSlot.size, 0)).toBe(20_000);
+    expect(turns).toBeGreaterThan(2);
   });
 
   test("what the kernel refuses is counted by error; the rest goes in", () => {
@@ -135,6 +194,7 @@ describe.skipIf(obstacle !== undefined)(`conntrack${because}`, () => {
     const clashing = [1, 2].map((clientPort) => ({ ...flow({ snat: true, clientPort }), reply }));
     expect(conntrack.insert([...good, ...clashing])).toEqual({
       inserted: 301,
+      kept: 0,
       failed: 1,
       errors: new Map([["EEXIST", 1]]),
     });
@@ -145,7 +205,7 @@ describe.skipIf(obstacle !== undefined)(`conntrack${because}`, () => {
     const flows = Array.from({ length: 20_000 }, (_, i) =>
       flow({ clientPort: 1 + i, snat: i % 2 === 0, protocol: i % 3 === 0 ? udp : tcp }),
     );
-    expect(conntrack.insert(flows)).toEqual({ inserted: 20_000, failed: 0, errors: new Map() });
+    expect(conntrack.insert(flows)).toEqual({ inserted: 20_000, kept: 0, failed: 0, errors: new Map() });
     expect(conntrack.dump(selection)).toHaveLength(20_000);
     expect(conntrack.remove(flows)).toBe(20_000);
     expect(conntrack.count()).toBe(0);

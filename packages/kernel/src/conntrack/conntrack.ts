@@ -11,30 +11,45 @@ import {
 } from "../netlink/socket.js";
 import type { NetlinkWriter } from "../netlink/writer.js";
 import * as ct from "./attributes.js";
-import { decodeFlow } from "./decode.js";
-import { encodeFlow, encodeKey } from "./encode.js";
+import { dumpSlots, readChunks } from "./dump.js";
+import { encodeFlow, encodeKey, type Slots } from "./encode.js";
+import type { Selection } from "./filter.js";
+import { ownPorts } from "./own-ports.js";
+import { type FlowKey, flowSlot, readFlow, slotKey, writeFlow, writeKey } from "./slot.js";
 
-/** Flows whose mark, under the mask, equals `mark`. */
-export interface Selection {
-  readonly mark: number;
-  readonly mask: number;
+export interface InsertOptions {
+  /** Leaves an entry with the same original tuple as it is, where it would be replaced otherwise. */
+  readonly keepExisting?: boolean;
+  /**
+   * Seconds that an entry lasts at least, if it is not of TCP. Traffic that refreshes such an entry makes no event, so a
+   * copy of it has to last until its timeout is told again.
+   */
+  readonly minimumTimeout?: number;
 }
 
 export interface Insertion {
   readonly inserted: number;
+  /** Left as they were: see {@link InsertOptions.keepExisting}. */
+  readonly kept: number;
   readonly failed: number;
   /** How often the kernel refused, by the name of the error. */
   readonly errors: ReadonlyMap<string, number>;
 }
 
-/** The kernel's table of connections. Everything is synchronous: 100 000 flows take about a second. */
+/** The kernel's table of connections. All but `dumpSlots` is synchronous: 100 000 flows take about half a second. */
 export interface Conntrack {
   /** The selection is made by the kernel. @throws KernelError */
   dump(selection: Selection): Flow[];
+  /** The same as bytes and without blocking the event loop: see {@link flowSlot}. @throws KernelError */
+  dumpSlots(selection: Selection): AsyncGenerator<ArrayBuffer, void, void>;
   /** Creates the flows, in place of older ones with the same original tuple. @throws KernelError */
-  insert(flows: readonly Flow[]): Insertion;
+  insert(flows: readonly Flow[], options?: InsertOptions): Insertion;
+  /** The same for flows in slots (see {@link flowSlot}), whatever their kind. @throws KernelError */
+  insertSlots(slots: ArrayBuffer | Uint8Array, options?: InsertOptions): Insertion;
   /** @returns how many were there and are gone */
-  remove(flows: readonly Flow[]): number;
+  remove(keys: readonly FlowKey[]): number;
+  /** The same by the keys in the slots. */
+  removeSlots(slots: ArrayBuffer | Uint8Array): number;
   /** Removes the flows of the selection for which the predicate holds. @returns how many are gone */
   removeWhere(selection: Selection, predicate: (flow: Flow) => boolean): number;
   /** All entries of the kernel's table, ours or not. */
@@ -53,32 +68,46 @@ const receiveBuffer = 4 * 1024 * 1024;
 
 class KernelConntrack implements Conntrack {
   readonly #socket = new NetlinkSocket(NETLINK_NETFILTER, { receiveBuffer });
+  readonly #port = this.#socket.port;
 
-  dump({ mark, mask }: Selection): Flow[] {
+  constructor() {
+    ownPorts.add(this.#port);
+  }
+
+  dump(selection: Selection): Flow[] {
     // A table that is resized or changed while it is read may show an entry twice.
     const flows = new Map<string, Flow>();
-    const request = (writer: NetlinkWriter) => {
-      writer.u8(0).u8(0).be16(0).attributeBe32(ct.CTA_MARK, mark).attributeBe32(ct.CTA_MARK_MASK, mask);
-    };
-    this.#socket.dump(ct.IPCTNL_MSG_CT_GET, request, (message) => {
-      const flow = decodeFlow(message);
-      if (flow !== undefined) flows.set(flowKey(flow), flow);
-    });
+    for (const chunk of readChunks(this.#socket, selection)) {
+      if (chunk === undefined) continue;
+      const bytes = Buffer.from(chunk);
+      const view = new DataView(chunk);
+      for (let slot = 0; slot < bytes.length; slot += flowSlot.size) {
+        flows.set(slotKey(bytes, slot), readFlow(view, slot));
+      }
+    }
     return [...flows.values()];
   }
 
-  insert(flows: readonly Flow[]): Insertion {
-    const refusals = this.#create(flows);
-    const existing = refusals.filter(({ code }) => code === errno.EEXIST).map(({ flow }) => flow);
-    this.remove(existing);
-    const final = [...refusals.filter(({ code }) => code !== errno.EEXIST), ...this.#create(existing)];
-    const errors = new Map<string, number>();
-    for (const { code } of final) errors.set(errnoName(code), (errors.get(errnoName(code)) ?? 0) + 1);
-    return { inserted: flows.length - final.length, failed: final.length, errors };
+  dumpSlots(selection: Selection): AsyncGenerator<ArrayBuffer, void, void> {
+    return dumpSlots(selection);
   }
 
-  remove(flows: readonly Flow[]): number {
-    return flows.length - this.#send(ct.IPCTNL_MSG_CT_DELETE, 0, flows, encodeKey).length;
+  insert(flows: readonly Flow[], options: InsertOptions = {}): Insertion {
+    return this.#insert(slotsFrom(flows, writeFlow), options);
+  }
+
+  insertSlots(slots: ArrayBuffer | Uint8Array, options: InsertOptions = {}): Insertion {
+    return this.#insert(slotsOf(slots), options);
+  }
+
+  remove(keys: readonly FlowKey[]): number {
+    const slots = slotsFrom(keys, writeKey);
+    return this.#remove(slots, offsetsOf(slots));
+  }
+
+  removeSlots(slots: ArrayBuffer | Uint8Array): number {
+    const taken = slotsOf(slots);
+    return this.#remove(taken, offsetsOf(taken));
   }
 
   removeWhere(selection: Selection, predicate: (flow: Flow) => boolean): number {
@@ -90,34 +119,55 @@ class KernelConntrack implements Conntrack {
   }
 
   close(): void {
+    ownPorts.delete(this.#port);
     this.#socket.close();
   }
 
-  #create(flows: readonly Flow[]): Refusal[] {
-    return this.#send(ct.IPCTNL_MSG_CT_NEW, NLM_F_CREATE | NLM_F_EXCL, flows, encodeFlow);
+  #insert(slots: Slots, { keepExisting = false, minimumTimeout = 0 }: InsertOptions): Insertion {
+    const all = offsetsOf(slots);
+    const create = (offsets: readonly number[]): Refusal[] =>
+      this.#send(ct.IPCTNL_MSG_CT_NEW, NLM_F_CREATE | NLM_F_EXCL, offsets, (writer, slot) =>
+        encodeFlow(writer, slots, slot, minimumTimeout),
+      );
+    const refusals = create(all);
+    const existing = refusals.filter(({ code }) => code === errno.EEXIST).map(({ slot }) => slot);
+    const failures = refusals.filter(({ code }) => code !== errno.EEXIST);
+    if (!keepExisting && existing.length > 0) {
+      this.#remove(slots, existing);
+      failures.push(...create(existing));
+    }
+    const kept = keepExisting ? existing.length : 0;
+    const errors = new Map<string, number>();
+    for (const { code } of failures) errors.set(errnoName(code), (errors.get(errnoName(code)) ?? 0) + 1);
+    return { inserted: all.length - kept - failures.length, kept, failed: failures.length, errors };
   }
 
-  /** One message for each flow, in batches. Refusals are always answered; an acknowledgement is asked of the last alone. */
+  #remove(slots: Slots, offsets: readonly number[]): number {
+    const encode = (writer: NetlinkWriter, slot: number): void => encodeKey(writer, slots, slot);
+    return offsets.length - this.#send(ct.IPCTNL_MSG_CT_DELETE, 0, offsets, encode).length;
+  }
+
+  /** One message for each slot, in batches. Refusals are always answered; an acknowledgement is asked of the last alone. */
   #send(
     type: number,
     flags: number,
-    flows: readonly Flow[],
-    encode: (writer: NetlinkWriter, flow: Flow) => void,
+    offsets: readonly number[],
+    encode: (writer: NetlinkWriter, slot: number) => void,
   ): Refusal[] {
     const refusals: Refusal[] = [];
-    for (let start = 0; start < flows.length; start += batchSize) {
-      const batch = flows.slice(start, start + batchSize);
-      const pending = new Map<number, Flow>();
+    for (let start = 0; start < offsets.length; start += batchSize) {
+      const batch = offsets.slice(start, start + batchSize);
       const writer = this.#socket.writer();
-      for (const flow of batch) {
+      const pending = new Map<number, number>();
+      for (const slot of batch) {
         const sequence = this.#socket.nextSequence();
-        pending.set(sequence, flow);
+        pending.set(sequence, slot);
         const last = pending.size === batch.length ? NLM_F_ACK : 0;
-        writer.message(type, flags | NLM_F_REQUEST | last, sequence, () => encode(writer, flow));
+        writer.message(type, flags | NLM_F_REQUEST | last, sequence, () => encode(writer, slot));
       }
       for (const { sequence, code } of this.#socket.exchange(writer.written)) {
-        const flow = pending.get(sequence);
-        if (flow !== undefined && code !== 0) refusals.push({ flow, code });
+        const slot = pending.get(sequence);
+        if (slot !== undefined && code !== 0) refusals.push({ slot, code });
       }
     }
     return refusals;
@@ -125,9 +175,22 @@ class KernelConntrack implements Conntrack {
 }
 
 interface Refusal {
-  readonly flow: Flow;
+  readonly slot: number;
   readonly code: number;
 }
 
-const flowKey = ({ protocol, original: { source, sourcePort, destination, destinationPort } }: Flow): string =>
-  `${protocol} ${source.text} ${sourcePort} ${destination.text} ${destinationPort}`;
+function slotsOf(slots: ArrayBuffer | Uint8Array): Slots {
+  const bytes = slots instanceof Uint8Array ? slots : new Uint8Array(slots);
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) };
+}
+
+function slotsFrom<Item>(items: readonly Item[], write: (view: DataView, slot: number, item: Item) => void): Slots {
+  const slots = slotsOf(new ArrayBuffer(items.length * flowSlot.size));
+  items.forEach((item, index) => {
+    write(slots.view, index * flowSlot.size, item);
+  });
+  return slots;
+}
+
+const offsetsOf = ({ bytes }: Slots): number[] =>
+  Array.from({ length: Math.floor(bytes.length / flowSlot.size) }, (_, index) => index * flowSlot.size);

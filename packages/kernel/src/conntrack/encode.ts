@@ -1,102 +1,120 @@
 /**
- * A flow as ctnetlink wants to be told of it. The kernel takes the reply tuple as it would be without translation, and
- * works the real one out from the translations itself; told the translated tuple, it says yes and translates nothing.
+ * A connection as ctnetlink wants to be told of it, from a slot. The kernel takes the reply tuple as it would be without
+ * translation, and works the real one out from the translations itself; told the translated tuple, it says yes and
+ * translates nothing.
  */
-import { addressBytes, type Flow, type IpAddress, type TcpFlow, type Tuple } from "@vipair/model";
 import { AF_INET, AF_INET6 } from "../libc/libc.js";
 import type { NetlinkWriter } from "../netlink/writer.js";
 import * as ct from "./attributes.js";
+import { flowSlot, knowsTcp, tupleSlot } from "./slot.js";
 
-/** Everything behind the netlink header for the creation of the flow. */
-export function encodeFlow(writer: NetlinkWriter, flow: Flow): void {
-  encodeKey(writer, flow);
-  encodeTuple(writer, ct.CTA_TUPLE_REPLY, flow.protocol, inverse(flow.original));
-  // Unconfirmed is EBUSY; the bits of translation are the kernel's own.
-  const status = (flow.status & (ct.IPS_SEEN_REPLY | ct.IPS_ASSURED)) | ct.IPS_CONFIRMED;
-  writer.attributeBe32(ct.CTA_STATUS, status);
-  if (flow.tcp !== undefined) encodeTcp(writer, flow.tcp);
-  // With a timeout of 0 it would be born expired.
-  writer.attributeBe32(ct.CTA_TIMEOUT, Math.max(1, flow.timeout)).attributeBe32(ct.CTA_MARK, flow.mark);
-  const { source, sourcePort, destination, destinationPort } = flow.reply;
-  if ((flow.status & ct.IPS_DST_NAT) !== 0) encodeTranslation(writer, ct.CTA_NAT_DST, source, sourcePort);
-  if ((flow.status & ct.IPS_SRC_NAT) !== 0) encodeTranslation(writer, ct.CTA_NAT_SRC, destination, destinationPort);
-}
+const tcp = 6;
 
-/** The family and the original tuple: enough to find the flow. */
-export function encodeKey(writer: NetlinkWriter, { protocol, original }: Flow): void {
-  writer
-    .u8(original.source.family === 4 ? AF_INET : AF_INET6)
-    .u8(0)
-    .be16(0);
-  encodeTuple(writer, ct.CTA_TUPLE_ORIG, protocol, original);
-}
-
-const inverse = ({ source, sourcePort, destination, destinationPort }: Tuple): Tuple => ({
-  source: destination,
-  destination: source,
-  sourcePort: destinationPort,
-  destinationPort: sourcePort,
-});
-
-function encodeTuple(writer: NetlinkWriter, type: number, protocol: number, tuple: Tuple): void {
-  const four = tuple.source.family === 4;
-  writer.nest(type, () => {
-    writer.nest(ct.CTA_TUPLE_IP, () => {
-      writer.attribute(four ? ct.CTA_IP_V4_SRC : ct.CTA_IP_V6_SRC, addressOctets(tuple.source));
-      writer.attribute(four ? ct.CTA_IP_V4_DST : ct.CTA_IP_V6_DST, addressOctets(tuple.destination));
-    });
-    writer.nest(ct.CTA_TUPLE_PROTO, () => {
-      writer.attributeU8(ct.CTA_PROTO_NUM, protocol);
-      writer.attributeBe16(ct.CTA_PROTO_SRC_PORT, tuple.sourcePort);
-      writer.attributeBe16(ct.CTA_PROTO_DST_PORT, tuple.destinationPort);
-    });
-  });
-}
-
-function encodeTcp(writer: NetlinkWriter, tcp: TcpFlow): void {
-  writer.nest(ct.CTA_PROTOINFO, () => {
-    writer.nest(ct.CTA_PROTOINFO_TCP, () => {
-      writer.attributeU8(ct.CTA_PROTOINFO_TCP_STATE, tcp.state);
-      writer.attributeU8(ct.CTA_PROTOINFO_TCP_WSCALE_ORIGINAL, tcp.scaleOriginal);
-      writer.attributeU8(ct.CTA_PROTOINFO_TCP_WSCALE_REPLY, tcp.scaleReply);
-      writer.attribute(ct.CTA_PROTOINFO_TCP_FLAGS_ORIGINAL, flagsWithMask(tcp.flagsOriginal));
-      writer.attribute(ct.CTA_PROTOINFO_TCP_FLAGS_REPLY, flagsWithMask(tcp.flagsReply));
-    });
-  });
+/** Slots to encode: many in one buffer. */
+export interface Slots {
+  readonly bytes: Uint8Array;
+  /** Of the same bytes. */
+  readonly view: DataView;
 }
 
 /**
- * The scales count only with the scale flag on both directions. Liberal, because the kernel does not tell where the
- * sequence windows of a connection are. The other flags belong to those windows and stay behind.
+ * Everything behind the netlink header for the creation of the flow.
+ * @param minimumTimeout seconds, for a flow that is not TCP
  */
-function flagsWithMask(flags: number): Uint8Array {
+export function encodeFlow(writer: NetlinkWriter, slots: Slots, slot: number, minimumTimeout: number): void {
+  const { view } = slots;
+  encodeKey(writer, slots, slot);
+  encodeTuple(writer, ct.CTA_TUPLE_REPLY, slots, slot, "inverse");
+  const status = view.getUint32(slot + flowSlot.status);
+  // Unconfirmed is EBUSY; the bits of translation are the kernel's own.
+  const kept = (status & (ct.IPS_SEEN_REPLY | ct.IPS_ASSURED)) | ct.IPS_CONFIRMED;
+  writer.attributeBe32(ct.CTA_STATUS, kept);
+  if ((view.getUint8(slot + flowSlot.known) & knowsTcp) !== 0) encodeTcp(writer, view, slot);
+  // With a timeout of 0 it would be born expired.
+  const least = view.getUint8(slot + flowSlot.protocol) === tcp ? 1 : Math.max(1, minimumTimeout);
+  writer.attributeBe32(ct.CTA_TIMEOUT, Math.max(least, view.getUint32(slot + flowSlot.timeout)));
+  writer.attributeBe32(ct.CTA_MARK, view.getUint32(slot + flowSlot.mark));
+  const { source, destination } = tupleSlot;
+  if ((status & ct.IPS_DST_NAT) !== 0) encodeTranslation(writer, ct.CTA_NAT_DST, slots, slot, source);
+  if ((status & ct.IPS_SRC_NAT) !== 0) encodeTranslation(writer, ct.CTA_NAT_SRC, slots, slot, destination);
+}
+
+/** The family and the original tuple: enough to find the flow. */
+export function encodeKey(writer: NetlinkWriter, slots: Slots, slot: number): void {
+  writer
+    .u8(isIpv4(slots, slot) ? AF_INET : AF_INET6)
+    .u8(0)
+    .be16(0);
+  encodeTuple(writer, ct.CTA_TUPLE_ORIG, slots, slot, "original");
+}
+
+const isIpv4 = ({ view }: Slots, slot: number): boolean => view.getUint8(slot + flowSlot.family) === 4;
+
+/** The original tuple of the slot, or the one that answers to it without translation. */
+function encodeTuple(
+  writer: NetlinkWriter,
+  type: number,
+  slots: Slots,
+  slot: number,
+  which: "original" | "inverse",
+): void {
+  const { bytes, view } = slots;
+  const four = isIpv4(slots, slot);
+  const size = four ? 4 : 16;
+  const { source, destination, sourcePort, destinationPort } = tupleSlot;
+  const tuple = slot + flowSlot.original;
+  const inverse = which === "inverse";
+  const nest = writer.openNest(type);
+  const addresses = writer.openNest(ct.CTA_TUPLE_IP);
+  const from = tuple + (inverse ? destination : source);
+  const to = tuple + (inverse ? source : destination);
+  writer.attributeFrom(four ? ct.CTA_IP_V4_SRC : ct.CTA_IP_V6_SRC, bytes, from, size);
+  writer.attributeFrom(four ? ct.CTA_IP_V4_DST : ct.CTA_IP_V6_DST, bytes, to, size);
+  writer.closeNest(addresses);
+  const transport = writer.openNest(ct.CTA_TUPLE_PROTO);
+  writer.attributeU8(ct.CTA_PROTO_NUM, view.getUint8(slot + flowSlot.protocol));
+  writer.attributeBe16(ct.CTA_PROTO_SRC_PORT, view.getUint16(tuple + (inverse ? destinationPort : sourcePort)));
+  writer.attributeBe16(ct.CTA_PROTO_DST_PORT, view.getUint16(tuple + (inverse ? sourcePort : destinationPort)));
+  writer.closeNest(transport);
+  writer.closeNest(nest);
+}
+
+function encodeTcp(writer: NetlinkWriter, view: DataView, slot: number): void {
+  const nest = writer.openNest(ct.CTA_PROTOINFO);
+  const fields = writer.openNest(ct.CTA_PROTOINFO_TCP);
+  writer.attributeU8(ct.CTA_PROTOINFO_TCP_STATE, view.getUint8(slot + flowSlot.tcpState));
+  writer.attributeU8(ct.CTA_PROTOINFO_TCP_WSCALE_ORIGINAL, view.getUint8(slot + flowSlot.scaleOriginal));
+  writer.attributeU8(ct.CTA_PROTOINFO_TCP_WSCALE_REPLY, view.getUint8(slot + flowSlot.scaleReply));
+  encodeFlags(writer, ct.CTA_PROTOINFO_TCP_FLAGS_ORIGINAL, view.getUint8(slot + flowSlot.flagsOriginal));
+  encodeFlags(writer, ct.CTA_PROTOINFO_TCP_FLAGS_REPLY, view.getUint8(slot + flowSlot.flagsReply));
+  writer.closeNest(fields);
+  writer.closeNest(nest);
+}
+
+/**
+ * Flags and, equal to them, their mask. The scales count only with the scale flag on both directions. Liberal, because the
+ * kernel does not tell where the sequence windows of a connection are. The other flags belong to those windows and stay
+ * behind.
+ */
+function encodeFlags(writer: NetlinkWriter, type: number, flags: number): void {
   const kept = flags & (ct.IP_CT_TCP_FLAG_SACK_PERM | ct.IP_CT_TCP_FLAG_CLOSE_INIT);
   const value = kept | ct.IP_CT_TCP_FLAG_WINDOW_SCALE | ct.IP_CT_TCP_FLAG_BE_LIBERAL;
-  return Uint8Array.of(value, value);
+  writer.attributeBe16(type, (value << 8) | value);
 }
 
-function encodeTranslation(writer: NetlinkWriter, type: number, address: IpAddress, port: number): void {
-  const bytes = addressOctets(address);
-  const four = address.family === 4;
-  writer.nest(type, () => {
-    writer.attribute(four ? ct.CTA_NAT_V4_MINIP : ct.CTA_NAT_V6_MINIP, bytes);
-    writer.attribute(four ? ct.CTA_NAT_V4_MAXIP : ct.CTA_NAT_V6_MAXIP, bytes);
-    writer.nest(ct.CTA_NAT_PROTO, () => {
-      writer.attributeBe16(ct.CTA_PROTONAT_PORT_MIN, port).attributeBe16(ct.CTA_PROTONAT_PORT_MAX, port);
-    });
-  });
-}
-
-/** Like `addressBytes`, with a shorter way for IPv4: there may be a hundred thousand flows. */
-function addressOctets({ family, text }: IpAddress): Uint8Array {
-  if (family === 6) return addressBytes({ family, text });
-  const octets = new Uint8Array(4);
-  let part = 0;
-  for (let at = 0; at < text.length; at++) {
-    const digit = text.charCodeAt(at) - 48;
-    // The full stop is below the digits.
-    if (digit < 0) part++;
-    else octets[part] = (octets[part] ?? 0) * 10 + digit;
-  }
-  return octets;
+/** To the address of the reply at the offset `end` of its tuple, and the port of the same end. */
+function encodeTranslation(writer: NetlinkWriter, type: number, slots: Slots, slot: number, end: number): void {
+  const { bytes, view } = slots;
+  const four = isIpv4(slots, slot);
+  const size = four ? 4 : 16;
+  const tuple = slot + flowSlot.reply;
+  const portAt = end === tupleSlot.source ? tupleSlot.sourcePort : tupleSlot.destinationPort;
+  const port = view.getUint16(tuple + portAt);
+  const nest = writer.openNest(type);
+  writer.attributeFrom(four ? ct.CTA_NAT_V4_MINIP : ct.CTA_NAT_V6_MINIP, bytes, tuple + end, size);
+  writer.attributeFrom(four ? ct.CTA_NAT_V4_MAXIP : ct.CTA_NAT_V6_MAXIP, bytes, tuple + end, size);
+  const ports = writer.openNest(ct.CTA_NAT_PROTO);
+  writer.attributeBe16(ct.CTA_PROTONAT_PORT_MIN, port).attributeBe16(ct.CTA_PROTONAT_PORT_MAX, port);
+  writer.closeNest(ports);
+  writer.closeNest(nest);
 }

@@ -18,6 +18,10 @@ export const libc: {
   readonly setsockopt: (fd: number, level: number, option: number, value: Bytes, length: number) => number;
   readonly getsockopt: (fd: number, level: number, option: number, value: Bytes, length: Bytes) => number;
   readonly getsockname: (fd: number, address: Bytes, length: Bytes) => number;
+  readonly recvmmsg: (fd: number, headers: Bytes, count: number, flags: number, timeout: null) => number;
+  readonly poll: (entries: Bytes, count: number, timeoutMs: number) => number;
+  readonly eventfd: (initial: number, flags: number) => number;
+  readonly write: (fd: number, bytes: Bytes, length: number) => number;
   readonly ioctl: (fd: number, request: number, argument: Bytes) => number;
   readonly fcntl: (fd: number, command: number, argument: number) => number;
   readonly if_nametoindex: (name: string) => number;
@@ -35,6 +39,10 @@ export const libc: {
   setsockopt: library.func("int setsockopt(int, int, int, const void *, uint32_t)"),
   getsockopt: library.func("int getsockopt(int, int, int, void *, void *)"),
   getsockname: library.func("int getsockname(int, void *, void *)"),
+  recvmmsg: library.func("int recvmmsg(int, void *, unsigned int, int, void *)"),
+  poll: library.func("int poll(void *, unsigned long, int)"),
+  eventfd: library.func("int eventfd(unsigned int, int)"),
+  write: library.func("long write(int, const void *, size_t)"),
   ioctl: library.func("int ioctl(int, unsigned long, void *)"),
   fcntl: library.func("int fcntl(int, int, long)"),
   if_nametoindex: library.func("uint32_t if_nametoindex(const char *)"),

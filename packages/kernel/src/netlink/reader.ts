@@ -13,21 +13,26 @@ export interface NetlinkMessage {
 
 /** The messages of one datagram; a truncated tail is left out. */
 export function decodeMessages(datagram: Buffer): NetlinkMessage[] {
-  const messages: NetlinkMessage[] = [];
+  return messageStarts(datagram).map((at) => ({
+    type: datagram.readUInt16LE(at + 4),
+    flags: datagram.readUInt16LE(at + 6),
+    sequence: datagram.readUInt32LE(at + 8),
+    port: datagram.readUInt32LE(at + 12),
+    body: datagram.subarray(at + 16, at + datagram.readUInt32LE(at)),
+  }));
+}
+
+/** Where the messages of the datagram begin; each is whole. */
+export function messageStarts(datagram: Buffer): number[] {
+  const starts: number[] = [];
   let at = 0;
   while (at + 16 <= datagram.length) {
     const length = datagram.readUInt32LE(at);
     if (length < 16 || at + length > datagram.length) break;
-    messages.push({
-      type: datagram.readUInt16LE(at + 4),
-      flags: datagram.readUInt16LE(at + 6),
-      sequence: datagram.readUInt32LE(at + 8),
-      port: datagram.readUInt32LE(at + 12),
-      body: datagram.subarray(at + 16, at + length),
-    });
+    starts.push(at);
     at += (length + 3) & ~3;
   }
-  return messages;
+  return starts;
 }
 
 /** Attributes by type, from offset `from` on; of the same type the last one counts. */

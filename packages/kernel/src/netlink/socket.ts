@@ -3,8 +3,8 @@
  * returns: nothing here ever waits. Answers are refusals with the kernel's own words where it has any (extended ack).
  */
 import { check, errno, errnoName, KernelError, lastErrno } from "../libc/errno.js";
-import { AF_NETLINK, libc, MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_RAW } from "../libc/libc.js";
-import { decodeAttributes, decodeMessages, decodeString, type NetlinkMessage } from "./reader.js";
+import { AF_NETLINK, addressOf, libc, MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_RAW } from "../libc/libc.js";
+import { decodeAttributes, decodeMessages, decodeString, messageStarts, type NetlinkMessage } from "./reader.js";
 import { NetlinkWriter } from "./writer.js";
 
 export const NETLINK_ROUTE = 0;
@@ -28,8 +28,10 @@ const NLMSGERR_ATTR_MSG = 1;
 const SOL_SOCKET = 1;
 const SO_RCVBUFFORCE = 33;
 const SO_RCVTIMEO = 20;
+const SO_ATTACH_FILTER = 26;
 const SOL_NETLINK = 270;
 const NETLINK_ADD_MEMBERSHIP = 1;
+const NETLINK_BROADCAST_ERROR = 4;
 const NETLINK_CAP_ACK = 10;
 const NETLINK_EXT_ACK = 11;
 
@@ -48,6 +50,10 @@ export interface NetlinkOptions {
   readonly receiveBuffer?: number;
   /** How long a blocking read waits; milliseconds. */
   readonly readTimeoutMs?: number;
+  /** Tells whoever causes an event when there is no room for it: conntrack then tries the end of a connection again. */
+  readonly broadcastErrors?: boolean;
+  /** Classic BPF instructions that see every message from its netlink header on, and return 0 for those to leave out. */
+  readonly filter?: Uint8Array;
 }
 
 export class NetlinkSocket {
@@ -64,6 +70,8 @@ export class NetlinkSocket {
       this.#set(SOL_NETLINK, NETLINK_EXT_ACK, 1);
       if (options.receiveBuffer !== undefined) this.#set(SOL_SOCKET, SO_RCVBUFFORCE, options.receiveBuffer);
       if (options.readTimeoutMs !== undefined) this.#setReadTimeout(options.readTimeoutMs);
+      if (options.broadcastErrors === true) this.#set(SOL_NETLINK, NETLINK_BROADCAST_ERROR, 1);
+      if (options.filter !== undefined) this.#attach(options.filter);
       const address = Buffer.alloc(12);
       address.writeUInt16LE(AF_NETLINK, 0);
       check(libc.bind(this.#fd, address, address.length), "bind netlink socket");
@@ -112,22 +120,34 @@ export class NetlinkSocket {
    * @throws KernelError when the kernel refuses
    */
   dump(type: number, body: (writer: NetlinkWriter) => void, take: (message: NetlinkMessage) => void): boolean {
+    let consistent = true;
+    for (const datagram of this.dumpDatagrams(type, body)) {
+      for (const message of decodeMessages(datagram)) {
+        if ((message.flags & NLM_F_DUMP_INTR) !== 0) consistent = false;
+        if (message.type !== NLMSG_DONE && message.type !== NLMSG_ERROR) take(message);
+      }
+    }
+    return consistent;
+  }
+
+  /**
+   * The datagrams of a dump, each a view that lives until the next: the kernel fills one at a time, as it is asked for it.
+   * Nothing else can be done with the socket meanwhile.
+   * @throws KernelError when the kernel refuses
+   */
+  *dumpDatagrams(type: number, body: (writer: NetlinkWriter) => void): Generator<Buffer, void, void> {
     this.discardUnread();
     const sequence = this.nextSequence();
     const writer = this.writer();
     const request = writer.message(type, NLM_F_REQUEST | NLM_F_DUMP, sequence, () => body(writer)).written;
     check(libc.send(this.#fd, request, request.length, 0), "send to netlink");
-    let consistent = true;
     for (;;) {
       const datagram = this.#receive();
       if (datagram === undefined) throw new KernelError("dump", errno.EAGAIN);
-      for (const message of decodeMessages(datagram)) {
-        if (message.sequence !== sequence) continue;
-        if ((message.flags & NLM_F_DUMP_INTR) !== 0) consistent = false;
-        if (message.type === NLMSG_DONE) return consistent && doneWithoutError(message);
-        if (message.type === NLMSG_ERROR) throw new KernelError("dump", -message.body.readInt32LE(0));
-        take(message);
-      }
+      if (datagram.length < 16 || datagram.readUInt32LE(8) !== sequence) continue;
+      const ends = endsDump(datagram);
+      yield datagram;
+      if (ends) return;
     }
   }
 
@@ -178,6 +198,13 @@ export class NetlinkSocket {
     check(libc.setsockopt(this.#fd, level, option, bytes, bytes.length), `set netlink option ${level}/${option}`);
   }
 
+  #attach(filter: Uint8Array): void {
+    const program = Buffer.alloc(16);
+    program.writeUInt16LE(filter.length / 8, 0);
+    program.writeBigUInt64LE(addressOf(filter), 8);
+    check(libc.setsockopt(this.#fd, SOL_SOCKET, SO_ATTACH_FILTER, program, program.length), "attach netlink filter");
+  }
+
   #setReadTimeout(timeoutMs: number): void {
     const time = Buffer.alloc(16);
     time.writeBigInt64LE(BigInt(Math.floor(timeoutMs / 1000)), 0);
@@ -204,8 +231,14 @@ function decodeAnswer({ sequence, flags, body }: NetlinkMessage): Answer {
   return { sequence, code: -body.readInt32LE(0), detail: decodeString(text) };
 }
 
-function doneWithoutError(message: NetlinkMessage): true {
-  const code = message.body.length >= 4 ? -message.body.readInt32LE(0) : 0;
-  if (code !== 0) throw new KernelError("dump", code);
-  return true;
+/** Whether the last message of the dump is in there. */
+function endsDump(datagram: Buffer): boolean {
+  for (const start of messageStarts(datagram)) {
+    const type = datagram.readUInt16LE(start + 4);
+    if (type !== NLMSG_DONE && type !== NLMSG_ERROR) continue;
+    const code = start + 20 <= datagram.length ? -datagram.readInt32LE(start + 16) : 0;
+    if (code !== 0) throw new KernelError("dump", code);
+    return true;
+  }
+  return false;
 }

@@ -11,6 +11,7 @@ const nested = 0x8000;
  */
 export class NetlinkWriter {
   #bytes = Buffer.alloc(4096);
+  #view = viewOf(this.#bytes);
   #length = 0;
 
   /** Forgets what was written; the buffer is used again. */
@@ -29,7 +30,7 @@ export class NetlinkWriter {
     const start = this.#length;
     this.u32(0).u16(type).u16(flags).u32(sequence).u32(0);
     body();
-    this.#bytes.writeUInt32LE(this.#length - start, start);
+    this.#view.setUint32(start, this.#length - start, true);
     return this.#align();
   }
 
@@ -41,19 +42,22 @@ export class NetlinkWriter {
 
   u16(value: number): this {
     this.#reserve(2);
-    this.#bytes.writeUInt16LE(value, this.#length);
+    this.#view.setUint16(this.#length, value, true);
     this.#length += 2;
     return this;
   }
 
   /** Network byte order. */
   be16(value: number): this {
-    return this.u8(value >>> 8).u8(value & 0xff);
+    this.#reserve(2);
+    this.#view.setUint16(this.#length, value);
+    this.#length += 2;
+    return this;
   }
 
   u32(value: number): this {
     this.#reserve(4);
-    this.#bytes.writeUInt32LE(value >>> 0, this.#length);
+    this.#view.setUint32(this.#length, value, true);
     this.#length += 4;
     return this;
   }
@@ -70,6 +74,15 @@ export class NetlinkWriter {
       .u16(type)
       .raw(value)
       .#align();
+  }
+
+  /** The value is `length` bytes of `source` from `from` on. */
+  attributeFrom(type: number, source: Uint8Array, from: number, length: number): this {
+    this.u16(4 + length)
+      .u16(type)
+      .#reserve(length);
+    for (let index = 0; index < length; index++) this.#bytes[this.#length++] = source[from + index] ?? 0;
+    return this.#align();
   }
 
   attributeU8(type: number, value: number): this {
@@ -93,7 +106,7 @@ export class NetlinkWriter {
 
   attributeBe64(type: number, value: number): this {
     this.u16(12).u16(type).#reserve(8);
-    this.#bytes.writeBigUInt64BE(BigInt(value), this.#length);
+    this.#view.setBigUint64(this.#length, BigInt(value));
     this.#length += 8;
     return this;
   }
@@ -104,10 +117,20 @@ export class NetlinkWriter {
   }
 
   nest(type: number, body: () => void): this {
+    const start = this.openNest(type);
+    body();
+    return this.closeNest(start);
+  }
+
+  /** Begins a nested attribute, for {@link closeNest}: what is written thousands of times does without a closure. */
+  openNest(type: number): number {
     const start = this.#length;
     this.u16(0).u16(type | nested);
-    body();
-    this.#bytes.writeUInt16LE(this.#length - start, start);
+    return start;
+  }
+
+  closeNest(start: number): this {
+    this.#view.setUint16(start, this.#length - start, true);
     return this.#align();
   }
 
@@ -121,5 +144,8 @@ export class NetlinkWriter {
     const larger = Buffer.alloc(Math.max(this.#bytes.length * 2, this.#length + count));
     this.#bytes.copy(larger);
     this.#bytes = larger;
+    this.#view = viewOf(larger);
   }
 }
+
+const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -16,6 +16,8 @@ export interface PeerLinkOptions extends TransportOptions {
   readonly connected: (hello: PeerHello) => void;
   readonly disconnected: () => void;
   readonly reported: (report: NodeReport) => void;
+  /** A frame of the replication: a binary message, whose bytes are the receiver's. */
+  readonly frameReceived: (frame: Uint8Array) => void;
   /** Answers a request of the peer; what it throws is the peer's refusal. */
   readonly answer: (request: PeerRequest) => Promise<unknown>;
   /** Somebody without the key, or bytes that are no message. */
@@ -25,6 +27,10 @@ export interface PeerLinkOptions extends TransportOptions {
 /** The encrypted link between the two daemons: reports in both directions, requests and responses. */
 export interface PeerLink {
   readonly connected: boolean;
+  /** Bytes that wait to be sent. */
+  readonly backlog: number;
+  /** Lost when there is no link. */
+  sendFrame(frame: Uint8Array): void;
   /** Dropped while there is no link, or while the peer does not read. */
   report(report: NodeReport): void;
   /**
@@ -54,7 +60,8 @@ export function openPeerLink(options: PeerLinkOptions): PeerLink {
     const heard = watchLife(socket);
     socket.on("message", (data, isBinary) => {
       heard();
-      const message = isBinary ? undefined : decodePeerMessage(data.toString());
+      if (isBinary) return receiveFrame(socket, data as Buffer);
+      const message = decodePeerMessage(data.toString());
       if (message === undefined) options.refused("malformed message");
       else receive(socket, message);
     });
@@ -64,6 +71,11 @@ export function openPeerLink(options: PeerLinkOptions): PeerLink {
     });
     socket.on("close", () => socket === current && lose());
     socket.send(encodePeerMessage({ type: "hello", ...options.hello }));
+  };
+
+  const receiveFrame = (socket: WebSocket, frame: Buffer): void => {
+    if (socket === current) options.frameReceived(frame);
+    else options.refused("frame before hello");
   };
 
   const receive = (socket: WebSocket, message: PeerMessage): void => {
@@ -109,6 +121,10 @@ export function openPeerLink(options: PeerLinkOptions): PeerLink {
     get connected() {
       return current !== undefined;
     },
+    get backlog() {
+      return current?.bufferedAmount ?? 0;
+    },
+    sendFrame: (frame) => current?.send(frame),
     report: (report) => {
       if (current === undefined || current.bufferedAmount >= backlogBytes) return;
       current.send(encodePeerMessage({ type: "report", report }));

@@ -1,0 +1,147 @@
+import { type FlowEvents, flowSlot, slotKinds, writeFlow } from "@vipair/kernel";
+import type { Flow } from "@vipair/model";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { flowOf } from "../pair/example.fixture.js";
+import { openReplicator, type Replicator } from "./replicator.js";
+
+/** A kernel that holds connections, and a node on it. */
+interface Node {
+  readonly kernel: Map<string, Flow>;
+  tell: (events: FlowEvents) => void;
+  readonly replicator: Replicator;
+  readonly refused: string[];
+  dumps: number;
+}
+
+const key = ({ protocol, original }: Flow): string => JSON.stringify([protocol, original]);
+const soon = { timeout: 5_000, interval: 10 };
+/** Before a dump could make good for an event that was overlooked. */
+const beforeDump = { timeout: 1_000, interval: 5 };
+let connected: boolean;
+let nodes: Node[];
+
+beforeEach(() => {
+  connected = false;
+  nodes = [openNode(1), openNode(0)];
+});
+afterEach(() => Promise.all(nodes.map(({ replicator }) => replicator.close())));
+
+function openNode(peer: number): Node {
+  const kernel = new Map<string, Flow>();
+  const refused: string[] = [];
+  const node: Pick<Node, "tell" | "dumps"> = { tell: () => undefined, dumps: 0 };
+  const replicator = openReplicator({
+    conntrack: {
+      async *dumpSlots() {
+        node.dumps++;
+        yield slotsOf("entry", [...kernel.values()]);
+      },
+      insert: (flows) => {
+        for (const flow of flows) kernel.set(key(flow), flow);
+        return { inserted: flows.length, kept: 0, failed: 0, errors: new Map() };
+      },
+      remove: (flows) => flows.filter((flow) => kernel.delete(key({ ...flowOf(0), ...flow }))).length,
+    },
+    watch: (_selection, listener) => {
+      node.tell = listener;
+      return { close: async () => undefined };
+    },
+    link: () => ({
+      get connected() {
+        return connected;
+      },
+      backlog: 0,
+      sendFrame: (frame) => {
+        if (connected) queueMicrotask(() => nodes[peer]?.replicator.frameReceived(frame));
+      },
+    }),
+    refused: (error) => refused.push(error),
+  });
+  return Object.assign(node, { kernel, replicator, refused });
+}
+
+function slotsOf(kind: keyof typeof slotKinds, flows: readonly Flow[]): ArrayBuffer {
+  const slots = new ArrayBuffer(flows.length * flowSlot.size);
+  const view = new DataView(slots);
+  for (const [index, flow] of flows.entries()) {
+    writeFlow(view, index * flowSlot.size, flow);
+    view.setUint8(index * flowSlot.size + flowSlot.kind, slotKinds[kind]);
+  }
+  return slots;
+}
+
+const [active, standby] = [0, 1].map((index) => () => nodes[index] as Node) as [() => Node, () => Node];
+const ports = ({ kernel }: Node): number[] => [...kernel.values()].map(({ original }) => original.sourcePort).sort();
+
+function happen(node: Node, kind: "new" | "destroy", ...flows: Flow[]): void {
+  for (const flow of flows) {
+    if (kind === "new") node.kernel.set(key(flow), flow);
+    else node.kernel.delete(key(flow));
+  }
+  node.tell({ type: "flowsChanged", slots: slotsOf(kind, flows) });
+}
+
+function connect(): void {
+  connected = true;
+  for (const { replicator } of nodes) replicator.linkOpened();
+}
+
+async function pairUp(): Promise<void> {
+  active().replicator.roleChanged("active", 1);
+  connect();
+  await vi.waitFor(() => expect(standby().replicator.missing).toBeUndefined(), soon);
+}
+
+it("brings the standby what there was before the link, and what happens on it", async () => {
+  happen(active(), "new", flowOf(1), flowOf(2));
+  await pairUp();
+  expect(ports(standby())).toEqual([1, 2]);
+  happen(active(), "new", flowOf(3));
+  happen(active(), "destroy", flowOf(1));
+  await vi.waitFor(() => expect(ports(standby())).toEqual([2, 3]), beforeDump);
+  await vi.waitFor(() => expect(active().replicator.protected).toBe(2), soon);
+  expect(active().replicator).toMatchObject({ connections: 2, lagMs: 0, missing: undefined });
+  expect(standby().replicator).toMatchObject({ connections: 2, protected: 2 });
+});
+
+it("leaves out what is not assured", async () => {
+  await pairUp();
+  happen(active(), "new", { ...flowOf(1), status: 0x188 }, flowOf(2));
+  await vi.waitFor(() => expect(ports(standby())).toEqual([2]), soon);
+});
+
+it("protects nothing without a link, and says what is missing", async () => {
+  expect(standby().replicator.missing).toBe("the peer link is down");
+  happen(active(), "new", flowOf(1));
+  await pairUp();
+  await vi.waitFor(() => expect(active().replicator.protected).toBe(1), soon);
+  connected = false;
+  for (const { replicator } of nodes) replicator.linkClosed();
+  happen(active(), "new", flowOf(2));
+  expect(standby().replicator.missing).toBe("the peer link is down");
+  expect(active().replicator.connections).toBe(2);
+  expect(active().replicator.protected).toBeLessThan(2);
+  connect();
+  await vi.waitFor(() => expect(ports(standby())).toEqual([1, 2]), soon);
+});
+
+it("goes the other way round when the roles change", async () => {
+  happen(active(), "new", flowOf(1));
+  await pairUp();
+  active().replicator.roleChanged("backup", 2);
+  standby().replicator.roleChanged("active", 2);
+  happen(standby(), "new", flowOf(2));
+  await vi.waitFor(() => expect(ports(active())).toEqual([1, 2]), soon);
+  happen(standby(), "destroy", flowOf(1));
+  await vi.waitFor(() => expect(ports(active())).toEqual([2]), soon);
+});
+
+it("reads the kernel anew when events were lost", async () => {
+  await pairUp();
+  // As a new source, and once more soon after; the next one is half a minute away.
+  await vi.waitFor(() => expect(active().dumps).toBe(2), soon);
+  active().kernel.set(key(flowOf(7)), flowOf(7));
+  active().tell({ type: "overrun", reason: "ENOBUFS" });
+  await vi.waitFor(() => expect(ports(standby())).toEqual([7]), soon);
+  expect(active().refused).toEqual([]);
+});

@@ -1,0 +1,161 @@
+import { recordDiffers } from "../record/change.js";
+import { type Hash64, recordHash } from "../record/hash.js";
+import { bucketOf, keyHash } from "../record/key.js";
+import { clearWireFlags, fields, recordFlags, recordLength } from "../record/layout.js";
+import { bucketSet, Digest } from "../table/digest.js";
+import { type FlowTable, grown } from "../table/table.js";
+import { Packer } from "./packer.js";
+
+/** Connections that were not as the source has them, and are now. */
+export interface Drift {
+  readonly missing: number;
+  readonly surplus: number;
+  readonly different: number;
+}
+
+/** The source's connections as the replica holds them, and what its kernel needs to hold the same. */
+export class Copy {
+  readonly digest = new Digest();
+  readonly inserts = new Packer();
+  readonly removals = new Packer();
+  readonly #hash: Hash64 = { low: 0, high: 0 };
+  /** The repair that last touched the connection. */
+  #touched = new Uint32Array(0);
+  #repairs = 0;
+  /** The dump that last showed the connection. */
+  #sweep = new Uint32Array(0);
+  #sweeps = 0;
+  #repairing: Uint8Array | undefined;
+  #missing = 0;
+  #different = 0;
+
+  constructor(readonly table: FlowTable) {
+    this.#grow();
+    for (let slot = 0; slot < table.limit; slot++) if (table.has(slot)) this.#toggle(slot);
+  }
+
+  /** Bytes of memory held. */
+  get bytes(): number {
+    return this.table.bytes + this.#touched.byteLength + this.#sweep.byteLength;
+  }
+
+  get isRepairing(): boolean {
+    return this.#repairing !== undefined;
+  }
+
+  beginSweep(): void {
+    this.#sweeps++;
+  }
+
+  /** This node's kernel holds it. */
+  sweep(view: DataView, offset: number): void {
+    const hash = keyHash(view, offset);
+    const known = this.table.find(view, offset, hash);
+    const slot = known < 0 ? this.#add(view, offset, hash) : known;
+    this.#sweep[slot] = this.#sweeps;
+  }
+
+  /** What came neither from the kernel nor from the source since the sweep began is not there. @returns how many */
+  endSweep(): number {
+    const before = this.table.size;
+    for (let slot = 0; slot < this.table.limit; slot++) {
+      if (this.table.has(slot) && this.#sweep[slot] !== this.#sweeps) this.#remove(slot);
+    }
+    return before - this.table.size;
+  }
+
+  /** This node's kernel does not hold it: a digest will tell the source. @returns whether it was held */
+  drop(view: DataView, offset: number): boolean {
+    const slot = this.table.find(view, offset, keyHash(view, offset));
+    if (slot >= 0) this.#remove(slot);
+    return slot >= 0;
+  }
+
+  /** Applies the records of a delta, and packs what the kernel needs for it. */
+  apply(records: Uint8Array): void {
+    const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+    for (let offset = 0; offset < records.length; offset += recordLength(view, offset)) {
+      const flags = view.getUint8(offset + fields.flags);
+      if ((flags & recordFlags.gone) !== 0) this.#bury(view, offset);
+      else this.#put(view, offset, (flags & recordFlags.repair) !== 0);
+    }
+  }
+
+  beginRepair(buckets: readonly number[]): void {
+    this.#repairs++;
+    this.#repairing = bucketSet(buckets);
+    this.#missing = 0;
+    this.#different = 0;
+  }
+
+  /** What the repair did not touch does not exist. */
+  endRepair(): Drift {
+    const set = this.#repairing;
+    const before = this.removals.count;
+    for (let slot = 0; set !== undefined && slot < this.table.limit; slot++) {
+      if (!this.table.has(slot) || this.#touched[slot] === this.#repairs) continue;
+      if (set[bucketOf(this.table.hash(slot))] === 0) continue;
+      this.removals.add(this.table.view(slot), this.table.offset(slot));
+      this.#remove(slot);
+    }
+    this.#repairing = undefined;
+    return { missing: this.#missing, different: this.#different, surplus: this.removals.count - before };
+  }
+
+  abandonRepair(): void {
+    this.#repairing = undefined;
+  }
+
+  #put(view: DataView, offset: number, repaired: boolean): void {
+    const hash = keyHash(view, offset);
+    let slot = this.table.find(view, offset, hash);
+    if (slot < 0) {
+      slot = this.#add(view, offset, hash);
+      this.inserts.add(view, offset);
+      if (repaired) this.#missing++;
+    } else {
+      const same = repaired && !recordDiffers(view, offset, this.table.view(slot), this.table.offset(slot));
+      if (!same) this.inserts.add(view, offset);
+      if (repaired && !same) this.#different++;
+      this.#write(slot, view, offset);
+    }
+    this.#touched[slot] = this.#repairs;
+    this.#sweep[slot] = this.#sweeps;
+  }
+
+  #bury(view: DataView, offset: number): void {
+    if (this.drop(view, offset)) this.removals.add(view, offset);
+  }
+
+  #add(view: DataView, offset: number, hash: number): number {
+    const slot = this.table.add(view, offset, hash);
+    if (slot >= this.#touched.length) this.#grow();
+    this.#touched[slot] = 0;
+    clearWireFlags(this.table.view(slot), this.table.offset(slot));
+    this.#toggle(slot);
+    return slot;
+  }
+
+  #write(slot: number, view: DataView, offset: number): void {
+    this.#toggle(slot);
+    this.table.write(slot, view, offset);
+    clearWireFlags(this.table.view(slot), this.table.offset(slot));
+    this.#toggle(slot);
+  }
+
+  #remove(slot: number): void {
+    this.#toggle(slot);
+    this.table.remove(slot);
+  }
+
+  #grow(): void {
+    const { capacity } = this.table;
+    this.#touched = grown(this.#touched, new Uint32Array(capacity));
+    this.#sweep = grown(this.#sweep, new Uint32Array(capacity));
+  }
+
+  #toggle(slot: number): void {
+    const { low, high } = recordHash(this.table.view(slot), this.table.offset(slot), this.#hash);
+    this.digest.toggle(bucketOf(this.table.hash(slot)), low, high);
+  }
+}

@@ -1,0 +1,344 @@
+import { type Flow, instantOf } from "@vipair/model";
+import { describe, expect, it } from "vitest";
+import { flowName, flowOf, Rehearsal, recordOf } from "./rehearsal.js";
+import { emptyHoldings } from "./role.js";
+import { Source } from "./source/source.js";
+
+const names = (kernel: ReadonlyMap<string, Flow>) => [...kernel.keys()].sort();
+
+/** The source has these connections, and a replica is in step. */
+function inStep(count = 50): Rehearsal {
+  const pair = new Rehearsal();
+  for (let n = 0; n < count; n++) pair.a.born(flowOf(n), pair.now);
+  pair.connect();
+  pair.settle();
+  return pair;
+}
+
+describe("a source and its replica", () => {
+  it("bring every connection into the standby's kernel, as it is", () => {
+    const { a, b } = inStep();
+    expect(b.kernel).toEqual(a.kernel);
+    expect(b.replica?.inStep).toBe(true);
+    expect(b.replica?.missing).toBeUndefined();
+    expect(a.source?.protectedCount).toBe(50);
+    expect(a.source?.lag(instantOf(99_999))).toBe(0);
+  });
+
+  it("carry births, changes and deaths, and forget the dead", () => {
+    const pair = inStep();
+    pair.a.born(flowOf(100), pair.now);
+    pair.a.born(flowOf(0, 4, 120), pair.now);
+    pair.a.died(flowOf(1), pair.now);
+    expect(pair.a.source?.protectedCount).toBe(48);
+    expect(pair.a.source?.lag(instantOf(pair.now + 7))).toBe(7);
+    pair.settle();
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+    expect(pair.b.kernel.get(flowName(flowOf(0)))?.tcp?.state).toBe(4);
+    expect(pair.a.source?.protectedCount).toBe(50);
+    expect(pair.a.source?.tombstones).toBe(0);
+  });
+
+  it("send nothing of a connection that was born and died in between, and one state of one that changed twice", () => {
+    const pair = inStep();
+    pair.a.born(flowOf(100), pair.now);
+    pair.a.died(flowOf(100), pair.now);
+    expect(pair.a.source?.dirty).toBe(0);
+    pair.a.born(flowOf(0, 4), pair.now);
+    pair.a.born(flowOf(0, 7), pair.now);
+    expect(pair.a.source?.dirty).toBe(1);
+  });
+
+  it("say nothing of what only runs down, and refresh a copy that would expire", () => {
+    const pair = inStep();
+    pair.a.born(flowOf(2, 3, 1_000), pair.now);
+    expect(pair.a.source?.dirty).toBe(0);
+    pair.now = instantOf(pair.now + 501_000);
+    pair.a.born(flowOf(2, 3, 1_000), pair.now);
+    expect(pair.a.source?.dirty).toBe(1);
+  });
+
+  it("continue after a break with what was not acked, and nothing else", () => {
+    const pair = inStep();
+    pair.break();
+    pair.a.born(flowOf(100), pair.now);
+    pair.a.died(flowOf(1), pair.now);
+    pair.connect();
+    pair.settle();
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+    expect(pair.b.replica?.caughtUp).toEqual({ missing: 50, surplus: 0, different: 0 });
+    expect(pair.b.replica?.drift).toEqual({ missing: 0, surplus: 0, different: 0 });
+    expect(pair.a.source?.protectedCount).toBe(50);
+  });
+
+  it("send again after a break what was lost on the way, in the order in which it changed, and need no repair", () => {
+    const pair = inStep();
+    for (const n of [100, 101, 102]) {
+      pair.now = instantOf(pair.now + 10);
+      pair.a.born(flowOf(n), pair.now);
+    }
+    const lost = pair.a.source?.takeFrame(pair.now);
+    expect(lost).toBeDefined();
+    expect(pair.a.source?.unacked).toBe(3);
+    pair.now = instantOf(pair.now + 10);
+    pair.a.born(flowOf(103), pair.now);
+    pair.b.heard = [];
+    pair.connect();
+    pair.settle(100);
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+    expect(pair.b.heard).toEqual(["hello", "begin", "delta", "digest"]);
+  });
+
+  it("keep the age of a change that was lost on the way", () => {
+    const pair = inStep();
+    pair.a.born(flowOf(100), pair.now);
+    const bornAt = pair.now;
+    pair.a.source?.takeFrame(pair.now);
+    pair.now = instantOf(pair.now + 10);
+    pair.a.born(flowOf(101), pair.now);
+    pair.connect();
+    pair.a.receive(pair.b.next(pair.now) ?? Uint8Array.of(), pair.now);
+    expect(pair.a.source?.joined).toBe(true);
+    expect(pair.a.source?.lag(instantOf(bornAt + 50))).toBe(50);
+    while (pair.exchange());
+    pair.pass(200);
+    while (pair.exchange());
+    expect(pair.a.source?.lag(pair.now)).toBe(0);
+  });
+
+  it("protect nothing that a restarted replica received and did not perform", () => {
+    const pair = inStep();
+    pair.b.slow = true;
+    pair.a.born(flowOf(100), pair.now);
+    pair.settle();
+    expect(pair.a.source?.protectedCount).toBe(50);
+    pair.b.start("replica", 0, pair.now);
+    pair.b.slow = false;
+    pair.connect();
+    while (pair.a.source?.joined !== true) pair.exchange();
+    expect(pair.a.source?.protectedCount).toBe(0);
+    pair.settle();
+    expect(pair.a.source?.protectedCount).toBe(51);
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+  });
+
+  it("find out by digest what a restarted replica's kernel holds, and insert only what it lacks", () => {
+    const pair = inStep();
+    pair.break();
+    pair.b.kernel.delete(flowName(flowOf(5)));
+    pair.b.kernel.set(flowName(flowOf(200)), flowOf(200));
+    pair.b.start("replica", 0, pair.now);
+    expect(pair.b.replica?.inStep).toBe(false);
+    pair.b.inserted = 0;
+    pair.connect();
+    pair.settle();
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+    expect(pair.b.inserted).toBe(1);
+    expect(pair.b.replica?.caughtUp).toEqual({ missing: 1, surplus: 1, different: 0 });
+    expect(pair.a.source?.protectedCount).toBe(50);
+  });
+
+  it("leave alone what a repair brings along and is as it should be", () => {
+    const pair = inStep(3_000);
+    pair.b.inserted = 0;
+    pair.b.died(flowOf(5), pair.now);
+    pair.settle(11_000);
+    expect(pair.b.inserted).toBe(1);
+    for (let n = 0; n < 3_000; n++) pair.a.born(flowOf(n, 4), pair.now);
+    pair.settle();
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+    expect(pair.b.replica?.drift).toEqual({ missing: 1, surplus: 0, different: 0 });
+  });
+
+  it("repair by the next comparison what the standby's kernel lost, and count it", () => {
+    const pair = inStep();
+    pair.b.kernel.delete(flowName(flowOf(5)));
+    pair.b.replica?.flowExpired(recordOf(flowOf(5)), 0);
+    pair.settle(11_000);
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+    expect(pair.b.replica?.drift).toEqual({ missing: 1, surplus: 0, different: 0 });
+    expect(pair.b.replica?.inStep).toBe(true);
+    pair.a.source?.flowSeen(recordOf(flowOf(5), 9), 0, pair.now);
+    for (const state of [4, 3]) {
+      for (const n of [5, 4, 6]) pair.a.born(flowOf(n, state), pair.now);
+      pair.settle(11_000);
+    }
+    expect(pair.b.replica?.drift).toEqual({ missing: 1, surplus: 0, different: 0 });
+  });
+
+  it("take nothing from the replica before the source has seen its kernel's table", () => {
+    const pair = inStep();
+    pair.break();
+    pair.a.source = new Source(emptyHoldings(77n, 1), pair.now);
+    pair.a.source.dumpBegan(pair.now);
+    pair.connect();
+    pair.settle();
+    expect(pair.b.kernel.size).toBe(50);
+    pair.a.dump(pair.now);
+    pair.settle();
+    expect(pair.b.kernel.size).toBe(50);
+    expect(pair.a.source.protectedCount).toBe(50);
+    expect(pair.b.replica?.caughtUp.missing).toBe(50);
+  });
+
+  it("let a dump reconcile what events missed, and events win over it", () => {
+    const pair = inStep();
+    const source = pair.a.source;
+    pair.a.kernel.delete(flowName(flowOf(3)));
+    source?.dumpBegan(pair.now);
+    const dumped = [...pair.a.kernel.values()];
+    pair.a.died(flowOf(4), pair.now);
+    pair.a.born(flowOf(300), pair.now);
+    for (const flow of dumped) source?.dumpSeen(recordOf(flow), 0, pair.now);
+    source?.dumpEnded(pair.now);
+    expect(source?.live).toBe(49);
+    pair.settle();
+    expect(names(pair.b.kernel)).toEqual(names(pair.a.kernel));
+  });
+
+  it("take the death of an older connection with the same tuple for what it is", () => {
+    const pair = inStep(0);
+    pair.a.source?.flowSeen(recordOf(flowOf(1), 2), 0, pair.now);
+    pair.a.source?.flowGone(recordOf(flowOf(1), 1), 0, pair.now);
+    expect(pair.a.source?.live).toBe(1);
+    pair.a.source?.flowGone(recordOf(flowOf(1), 2), 0, pair.now);
+    expect(pair.a.source?.live).toBe(0);
+  });
+
+  it("flush: the answer comes when the kernel has everything", () => {
+    const pair = inStep();
+    pair.a.born(flowOf(100), pair.now);
+    pair.a.source?.flush(7, pair.now);
+    while (pair.a.flushed.length === 0 && pair.exchange());
+    expect(pair.a.flushed).toEqual([7]);
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+    expect(pair.a.source?.protectedCount).toBe(51);
+  });
+
+  it("flush a replica that must be repaired first: what it has too many is gone as well", () => {
+    const pair = inStep();
+    pair.break();
+    pair.b.kernel.set(flowName(flowOf(200)), flowOf(200));
+    pair.b.start("replica", 0, pair.now);
+    pair.connect();
+    pair.a.source?.flush(8, pair.now);
+    while (pair.a.flushed.length === 0 && pair.exchange());
+    expect(pair.a.flushed).toEqual([8]);
+    expect(pair.b.heard.slice(-2)).toEqual(["repairEnd", "flush"]);
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+  });
+
+  it("drop tombstones beyond their number, and let a digest do the work", () => {
+    const pair = new Rehearsal(10);
+    for (let n = 0; n < 50; n++) pair.a.born(flowOf(n), pair.now);
+    pair.connect();
+    pair.settle();
+    pair.break();
+    for (let n = 0; n < 15; n++) pair.a.died(flowOf(n), pair.now);
+    expect(pair.a.source?.overflows).toBe(1);
+    expect(pair.a.source?.tombstones).toBeLessThanOrEqual(10);
+    pair.connect();
+    pair.settle();
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+  });
+
+  it("compare at once, not in ten seconds, when tombstones were dropped on a living link", () => {
+    const pair = new Rehearsal(10);
+    for (let n = 0; n < 50; n++) pair.a.born(flowOf(n), pair.now);
+    pair.connect();
+    pair.settle();
+    for (let n = 0; n < 15; n++) pair.a.died(flowOf(n), pair.now);
+    expect(pair.a.source?.overflows).toBe(1);
+    pair.settle(400);
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+    expect(pair.b.replica?.drift.surplus).toBe(11);
+  });
+
+  it("ack what was performed, and not what was received behind it", () => {
+    const pair = inStep();
+    pair.b.slow = true;
+    for (const n of [100, 101]) {
+      pair.a.born(flowOf(n), pair.now);
+      while (pair.exchange());
+    }
+    pair.b.work(pair.now, 2);
+    while (pair.exchange());
+    expect(pair.b.kernel.size).toBe(51);
+    expect(pair.a.source?.protectedCount).toBe(51);
+  });
+
+  it("start over when a frame is missing", () => {
+    const pair = inStep();
+    pair.a.born(flowOf(100), pair.now);
+    expect(pair.a.source?.takeFrame(pair.now)).toBeDefined();
+    pair.a.born(flowOf(101), pair.now);
+    while (pair.exchange());
+    expect(pair.a.heard).toContain("resync");
+    pair.settle();
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+    expect(pair.b.replica?.inStep).toBe(true);
+  });
+
+  it("say when the standby's kernel refuses a connection, and try again with the next comparison", () => {
+    const pair = inStep();
+    pair.b.kernel.delete(flowName(flowOf(5)));
+    pair.b.replica?.failed(recordOf(flowOf(5)), 0);
+    expect(pair.b.replica?.refusedFlows).toBe(1);
+    expect(pair.b.replica?.size).toBe(49);
+    pair.settle(11_000);
+    expect(pair.b.kernel.size).toBe(50);
+  });
+
+  it("ack in company: a record on its own at once, those that follow after 100 ms", () => {
+    const pair = inStep();
+    pair.a.born(flowOf(100), pair.now);
+    while (pair.exchange());
+    expect(pair.a.source?.unacked).toBe(0);
+    pair.a.born(flowOf(101), pair.now);
+    while (pair.exchange());
+    expect(pair.a.source?.unacked).toBe(1);
+    pair.pass(100);
+    while (pair.exchange());
+    expect(pair.a.source?.unacked).toBe(0);
+  });
+
+  it("follow a change of roles on a living link", () => {
+    const pair = inStep();
+    pair.b.become("source", 2, pair.now);
+    pair.a.become("replica", 2, pair.now);
+    pair.a.relink(pair.now);
+    pair.b.relink(pair.now);
+    pair.b.born(flowOf(100), pair.now);
+    pair.settle();
+    expect(pair.a.kernel).toEqual(pair.b.kernel);
+    expect(pair.a.replica?.inStep).toBe(true);
+    expect(pair.a.replica?.caughtUp).toEqual({ missing: 1, surplus: 0, different: 0 });
+    expect(pair.b.source?.protectedCount).toBe(51);
+  });
+
+  it("refuse a source with a lower term, which learns that it is superseded", () => {
+    const pair = inStep();
+    pair.break();
+    pair.b.become("source", 5, pair.now);
+    pair.b.become("replica", 5, pair.now);
+    pair.connect();
+    pair.settle();
+    expect(pair.b.replica?.outdatedFrames).toBeGreaterThan(0);
+    expect(pair.a.superseded).toBe(5);
+    expect(pair.b.replica?.inStep).toBe(false);
+    pair.a.source?.raiseTerm(5);
+    pair.settle();
+    expect(pair.b.replica?.inStep).toBe(true);
+    expect(pair.b.replica?.drift).toEqual({ missing: 0, surplus: 0, different: 0 });
+  });
+
+  it("start over after bytes that are no frame, at most once a second", () => {
+    const pair = inStep();
+    for (let i = 0; i < 5; i++) pair.b.receive(Uint8Array.of(1, 2, 3), pair.now);
+    expect(pair.b.replica?.inStep).toBe(false);
+    pair.settle(3_000);
+    expect(pair.b.replica?.malformedFrames).toBe(5);
+    expect(pair.b.replica?.inStep).toBe(true);
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+  });
+});

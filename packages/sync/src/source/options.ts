@@ -1,0 +1,17 @@
+import type { Holdings } from "../holdings.js";
+
+export interface SourceOptions extends Holdings {
+  /** Connections that died and whose end the replica has not acked: beyond this many, a digest must tell instead. */
+  readonly mostTombstones?: number;
+  /** Pause between two comparisons with the replica. */
+  readonly digestIntervalMs?: number;
+}
+
+export const defaultMostTombstones = 65_536;
+export const defaultDigestIntervalMs = 10_000;
+
+export type SourceEffect =
+  /** Everything that had changed when {@link Source.flush} was called with this token is in the replica's kernel. */
+  | { readonly type: "reportFlushed"; readonly token: number }
+  /** The peer has seen a higher term: this node is not the active one any more, and sends nothing from now on. */
+  | { readonly type: "reportSuperseded"; readonly term: number };

@@ -3,7 +3,6 @@ export * from "./election/deadline.js";
 export * from "./election/effect.js";
 export * from "./election/eligibility.js";
 export * from "./election/event.js";
-export * from "./election/ownership.js";
 export { currentHeartbeat } from "./election/speech.js";
 export * from "./election/state.js";
 export * from "./election/step.js";

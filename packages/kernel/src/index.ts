@@ -22,7 +22,6 @@ export type { Watch } from "./monitor/watch.js";
 export { type Counter, type Nftables, openNftables } from "./nftables/nftables.js";
 export type { TableFamily, TableName } from "./nftables/table.js";
 export { type Notifier, openNotifier } from "./notify/notify.js";
-export type { Outcome } from "./outcome.js";
-export { KernelOwnership, type Ownership, openOwnership } from "./ownership.js";
+export { KernelOwnership, openOwnership } from "./ownership.js";
 export { lockMemory, raiseScheduling, type Scheduling } from "./scheduling/scheduling.js";
 export { openSysctls, type Sysctls } from "./sysctl/sysctl.js";

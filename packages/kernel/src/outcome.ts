@@ -1,7 +1,5 @@
+import type { Outcome } from "@vipair/model";
 import { KernelError } from "./libc/errno.js";
-
-/** The kernel said no. `error` names the operation and the errno: `add 198.51.100.10/24: EPERM`. */
-export type Outcome = { readonly ok: true } | { readonly ok: false; readonly error: string };
 
 export const done: Outcome = { ok: true };
 

@@ -1,6 +1,5 @@
 /** What the election may rely on, whichever kernel it is given. */
-import type { Ownership } from "@vipair/heartbeat";
-import { instantOf, millisOf } from "@vipair/model";
+import { instantOf, millisOf, type Ownership } from "@vipair/model";
 import { SimulatedOwnership } from "@vipair/sim";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { because, enterNamespace, obstacle } from "./laboratory/namespace.js";

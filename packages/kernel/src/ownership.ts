@@ -5,7 +5,7 @@
  *   lease      lets it pass while it is renewed; ends by itself when its holder stops, hangs or dies
  *   addresses  configured on the interfaces with a finite life, the second stage
  */
-import { formatPrefix, type Millis, type VirtualAddress } from "@vipair/model";
+import { formatPrefix, type Millis, type Outcome, type Ownership, type VirtualAddress } from "@vipair/model";
 import { addAddresses, listAddresses, removeAddresses, removeConfigured } from "./address/addresses.js";
 import { announceAddresses } from "./announce/announce.js";
 import { lowerFence, raiseFence } from "./lease/fence.js";
@@ -13,22 +13,7 @@ import { Lease } from "./lease/lease.js";
 import { findInterface } from "./link/link.js";
 import { NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket } from "./netlink/socket.js";
 import { ownPorts } from "./nftables/own-ports.js";
-import { attempt, type Outcome, refused } from "./outcome.js";
-
-/** What owning the addresses means to a kernel; the same shape as the election's. */
-export interface Ownership {
-  /** Puts the fence up and removes what an earlier run left behind; nothing is answered until the lease is renewed. */
-  open(): Outcome;
-  renewLease(ttl: Millis): Outcome;
-  dropLease(linger: Millis): Outcome;
-  addAddresses(validFor: Millis): Outcome;
-  removeAddresses(): Outcome;
-  announceAddresses(): Outcome;
-  /** Addresses of ours that are configured now, as `198.51.100.10/24`. */
-  heldAddresses(): readonly string[];
-  /** Removes everything of ours: addresses, lease and fence. */
-  close(): void;
-}
+import { attempt, refused } from "./outcome.js";
 
 /** Nothing reaches the kernel before {@link KernelOwnership.open}. */
 export function openOwnership({ addresses }: { readonly addresses: readonly VirtualAddress[] }): KernelOwnership {

@@ -1,5 +1,5 @@
-import type { ElectionEffect, ElectionEvent, Heartbeat, Outcome } from "@vipair/heartbeat";
-import { instantOf, millisOf } from "@vipair/model";
+import type { ElectionEffect, ElectionEvent, Heartbeat } from "@vipair/heartbeat";
+import { instantOf, millisOf, type Outcome } from "@vipair/model";
 import { expect, it } from "vitest";
 import type { AgentMessage } from "../message.js";
 import { performWith } from "./perform.js";

@@ -1,5 +1,5 @@
-import type { ElectionEffect, ElectionEvent, Outcome, Ownership } from "@vipair/heartbeat";
-import { elapsed, type Instant, type Millis, millisOf } from "@vipair/model";
+import type { ElectionEffect, ElectionEvent } from "@vipair/heartbeat";
+import { elapsed, type Instant, type Millis, millisOf, type Outcome, type Ownership } from "@vipair/model";
 import type { Exchange } from "../exchange/exchange.js";
 import type { AgentMessage } from "../message.js";
 import type { Perform } from "./loop.js";

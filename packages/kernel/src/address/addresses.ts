@@ -3,6 +3,8 @@
  * lengthens it, and a mark (`IFA_PROTO`), so that a later run recognises them. They are never chosen as a source address:
  * IPv6 ones are deprecated from the start.
  */
+
+import type { Outcome } from "@vipair/model";
 import {
   addressBytes,
   addressFromBytes,
@@ -24,7 +26,7 @@ import {
   NLM_F_REQUEST,
 } from "../netlink/socket.js";
 import type { NetlinkWriter } from "../netlink/writer.js";
-import { type Outcome, outcomeOf } from "../outcome.js";
+import { outcomeOf } from "../outcome.js";
 
 const RTM_NEWADDR = 20;
 export const RTM_DELADDR = 21;

@@ -1,9 +1,10 @@
 import { close } from "node:fs";
+import type { Outcome } from "@vipair/model";
 import { formatPrefix, type VirtualAddress } from "@vipair/model";
 import { check, KernelError } from "../libc/errno.js";
 import { AF_PACKET, libc, SOCK_CLOEXEC, SOCK_RAW } from "../libc/libc.js";
 import { interfaceIndex, macAddress } from "../link/link.js";
-import { type Outcome, outcomeOf } from "../outcome.js";
+import { outcomeOf } from "../outcome.js";
 import { encodeGratuitousArp, encodeNeighbourAdvertisement } from "./frames.js";
 
 /**

@@ -1,9 +1,8 @@
-import type { VirtualAddress } from "@vipair/model";
+import type { Outcome, VirtualAddress } from "@vipair/model";
 import type { NetlinkSocket } from "../netlink/socket.js";
 import { Batch } from "../nftables/batch.js";
 import type { Expression } from "../nftables/expression.js";
 import type { TableName } from "../nftables/table.js";
-import type { Outcome } from "../outcome.js";
 import { chains, families, guarded, guardedSets, keysOf, leaseBit } from "./guarded.js";
 
 /** The tables of the fence, for {@link watchTables}. */

@@ -6,12 +6,11 @@
  * tables are gone when that release is over: the lease has ended before any other socket of the process, the lifeline
  * among them, tells the peer that it is closed.
  */
-import type { Millis, VirtualAddress } from "@vipair/model";
+import type { Millis, Outcome, VirtualAddress } from "@vipair/model";
 import { NETLINK_NETFILTER, NetlinkSocket } from "../netlink/socket.js";
 import { Batch } from "../nftables/batch.js";
 import { ownPorts } from "../nftables/own-ports.js";
 import type { TableName } from "../nftables/table.js";
-import type { Outcome } from "../outcome.js";
 import { chains, families, guarded, guardedSets, keysOf, leaseBit, type Pass } from "./guarded.js";
 
 const leaseTables: readonly TableName[] = families.map((family) => ({ family, table: "vipair_lease" }));

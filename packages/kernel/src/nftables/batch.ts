@@ -3,6 +3,8 @@
  * agent uses it for the lease and the fence. A renewal takes a fraction of a millisecond whatever else is in the ruleset,
  * because nothing of the ruleset is read first.
  */
+
+import type { Outcome } from "@vipair/model";
 import {
   describeAnswer,
   type NetlinkSocket,
@@ -12,7 +14,7 @@ import {
   NLM_F_REQUEST,
 } from "../netlink/socket.js";
 import type { NetlinkWriter } from "../netlink/writer.js";
-import { done, type Outcome, outcomeOf, refused } from "../outcome.js";
+import { done, outcomeOf, refused } from "../outcome.js";
 import { type Expression, writeExpressions } from "./expression.js";
 import { familyNumber, subsystemNftables, type TableFamily, type TableName } from "./table.js";
 

@@ -1,5 +1,6 @@
+import type { Outcome } from "@vipair/model";
 import { NETLINK_NETFILTER, NetlinkSocket, NLM_F_ACK, NLM_F_REQUEST } from "../netlink/socket.js";
-import { done, type Outcome, refused } from "../outcome.js";
+import { done, refused } from "../outcome.js";
 import { Libnftables } from "./libnftables.js";
 import { familyNumber, subsystemNftables, type TableFamily, type TableName } from "./table.js";
 

@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { type Outcome, outcomeOf } from "../outcome.js";
+import type { Outcome } from "@vipair/model";
+import { outcomeOf } from "../outcome.js";
 
 /** Kernel settings by their dotted names; a name with slashes is taken as a path (`net/ipv4/conf/eth0.5/rp_filter`). */
 export interface Sysctls {

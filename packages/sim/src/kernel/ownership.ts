@@ -1,4 +1,4 @@
-import type { Outcome, Ownership } from "@vipair/heartbeat";
+import type { Outcome, Ownership } from "@vipair/model";
 import { after, type Instant, instantOf, type Millis } from "@vipair/model";
 
 /** A kernel call that may be refused. */

@@ -9,7 +9,6 @@ import {
   type NodeIndex,
   nextDeadline,
   nextPacketHeader,
-  type Outcome,
   openSession,
   type Packet,
   receivePacket,
@@ -17,7 +16,7 @@ import {
   type SessionHeader,
   type stepElection,
 } from "@vipair/heartbeat";
-import { type Instant, instantOf } from "@vipair/model";
+import { type Instant, instantOf, type Outcome } from "@vipair/model";
 import type { SimulatedOwnership } from "../kernel/ownership.js";
 import type { Random } from "../random.js";
 

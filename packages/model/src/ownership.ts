@@ -1,4 +1,4 @@
-import type { Millis } from "@vipair/model";
+import type { Millis } from "./duration.js";
 
 /** The kernel said no. `error` names the operation and the errno: `add 198.51.100.10/24: EPERM`. */
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly error: string };

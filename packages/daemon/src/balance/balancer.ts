@@ -56,7 +56,7 @@ export async function openBalancer(options: BalancerOptions): Promise<Balancer> 
       case "applyRuleset":
         return rules.want(effect.ruleset);
       case "cutConnections":
-        connections.cut(effect);
+        void connections.cut(effect);
         return;
       case "reportHealth": {
         const { service, server, from, to, because } = effect;

@@ -1,14 +1,16 @@
 import type { CutConnections } from "@vipair/balancer";
-import type { Conntrack } from "@vipair/kernel";
+import { type Conntrack, flowSlot, readFlow } from "@vipair/kernel";
 import { type Flow, flowMark, flowMarkMask, formatHostPort } from "@vipair/model";
 
-/** Live connections through our services, counted by server and cut when a server must lose them. */
+/**
+ * Live connections through our services, counted by server and cut when a server must lose them. The kernel's table is
+ * read in pieces: there may be some hundred thousand, and probes and signs of life must go on meanwhile.
+ */
 export interface Connections {
-  readonly total: number;
-  /** Live connections of the service with this mark to the server at this `address:port`. */
+  /** Connections of the service with this mark to the server at this `address:port`, as they were counted last. */
   to(mark: number, server: string): number;
   /** Cuts the connections of the order; answers how many there were. */
-  cut(order: CutConnections): number;
+  cut(order: CutConnections): Promise<number>;
 }
 
 const udp = 17;
@@ -18,58 +20,72 @@ const countingShare = 1 / 20;
 
 /** What the kernel refuses is told; the counts stay what they were. */
 export function openConnections(
-  conntrack: Pick<Conntrack, "dump" | "removeWhere">,
+  conntrack: Pick<Conntrack, "dumpSlots" | "removeSlots">,
   refused: (error: string) => void,
 ): Connections {
-  let counts = new Map<string, number>();
-  let total = 0;
+  let counts: ReadonlyMap<string, number> = new Map();
   let nextCount = 0;
 
-  const count = (): void => {
+  const countWhenDue = (): void => {
     const startedAt = performance.now();
     if (startedAt < nextCount) return;
-    const flows = attempt(() => conntrack.dump({ mark: flowMark, mask: flowMarkMask }));
-    if (flows !== undefined) {
-      counts = countByServer(flows);
-      total = flows.length;
-    }
-    const now = performance.now();
-    nextCount = now + Math.max(freshMs, (now - startedAt) / countingShare);
+    nextCount = Number.POSITIVE_INFINITY;
+    void attempt(async () => {
+      counts = await countByServer(conntrack);
+    }).then(() => {
+      const now = performance.now();
+      nextCount = now + Math.max(freshMs, (now - startedAt) / countingShare);
+    });
   };
-  const attempt = <Result>(ask: () => Result): Result | undefined => {
+  const attempt = async (ask: () => Promise<void>): Promise<void> => {
     try {
-      return ask();
+      await ask();
     } catch (error) {
       if (!(error instanceof Error && error.name === "KernelError")) throw error;
       refused(error.message);
-      return undefined;
     }
   };
 
   return {
-    get total() {
-      count();
-      return total;
-    },
     to: (mark, server) => {
-      count();
+      countWhenDue();
       return counts.get(countKey(mark, server)) ?? 0;
     },
-    cut: ({ mark, address, which }) => {
-      const server = formatHostPort(address);
-      const cuts = (flow: Flow): boolean => (which === "all" || flow.protocol === udp) && serverOf(flow) === server;
-      return attempt(() => conntrack.removeWhere({ mark, mask: 0xffff_ffff }, cuts)) ?? 0;
+    cut: async (order) => {
+      let cut = 0;
+      await attempt(async () => {
+        for await (const slots of conntrack.dumpSlots({ mark: order.mark, mask: 0xffff_ffff })) {
+          cut += conntrack.removeSlots(slotsToCut(slots, order));
+        }
+      });
+      return cut;
     },
   };
 }
 
-function countByServer(flows: readonly Flow[]): Map<string, number> {
+async function countByServer(conntrack: Pick<Conntrack, "dumpSlots">): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
-  for (const flow of flows) {
-    const key = countKey(flow.mark, serverOf(flow));
-    counts.set(key, (counts.get(key) ?? 0) + 1);
+  for await (const slots of conntrack.dumpSlots({ mark: flowMark, mask: flowMarkMask })) {
+    const view = new DataView(slots);
+    for (let offset = 0; offset < view.byteLength; offset += flowSlot.size) {
+      const flow = readFlow(view, offset);
+      const key = countKey(flow.mark, serverOf(flow));
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
   }
   return counts;
+}
+
+function slotsToCut(slots: ArrayBuffer, { address, which }: CutConnections): Uint8Array {
+  const server = formatHostPort(address);
+  const view = new DataView(slots);
+  const chosen: Uint8Array[] = [];
+  for (let offset = 0; offset < view.byteLength; offset += flowSlot.size) {
+    const flow = readFlow(view, offset);
+    const isChosen = (which === "all" || flow.protocol === udp) && serverOf(flow) === server;
+    if (isChosen) chosen.push(new Uint8Array(slots, offset, flowSlot.size));
+  }
+  return Buffer.concat(chosen);
 }
 
 const countKey = (mark: number, server: string): string => `${mark} ${server}`;

@@ -1,22 +1,37 @@
 /** npm run bench -- NAME: measures side by side with peers in the same run. */
 import { parseArgs } from "node:util";
-import { benchFailover, type FailoverBench } from "./failover.js";
+import { benchFailover } from "./failover.js";
+import { benchSync } from "./sync/bench.js";
+import { syncTable } from "./sync/table.js";
 import { failoverTable } from "./table.js";
 
-const measured = ["failover"];
+const measured = ["failover", "sync"] as const;
 const usage = `npm run bench -- NAME [--runs 5] [--load 60] [--json]; measured today: ${measured.join(", ")}\n`;
 
 const { name, runs, loadSeconds, json } = readArguments();
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
-if (!measured.includes(name)) {
-  say(`${name}: not measured yet; there is: ${measured.join(", ")}`);
-  process.exit(2);
+const { passed, text } = await measure();
+process.stdout.write(`${text}\n`);
+process.exit(passed ? 0 : 1);
+
+async function measure(): Promise<{ passed: boolean; text: string }> {
+  const known = measured.find((one) => one === name);
+  switch (known) {
+    case "failover": {
+      const bench = await benchFailover(runs, loadSeconds * 1_000, say);
+      return { passed: bench.passed, text: json ? JSON.stringify(bench, undefined, 2) : failoverTable(bench) };
+    }
+    case "sync": {
+      const bench = await benchSync(say);
+      return { passed: bench.passed, text: json ? JSON.stringify(bench, undefined, 2) : syncTable(bench) };
+    }
+    case undefined:
+      say(`${name}: not measured yet; there is: ${measured.join(", ")}`);
+      return process.exit(2);
+  }
 }
-const result: FailoverBench = await benchFailover(runs, loadSeconds * 1_000, say);
-process.stdout.write(json ? `${JSON.stringify(result, undefined, 2)}\n` : `${failoverTable(result)}\n`);
-process.exit(result.passed ? 0 : 1);
 
 function readArguments(): { name: string; runs: number; loadSeconds: number; json: boolean } {
   try {

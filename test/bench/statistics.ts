@@ -12,3 +12,9 @@ export const round = (value: number): number => Math.round(value * 10) / 10;
 /** How many times larger the other's value is; `undefined` when ours is 0. */
 export const ratio = (other: number, ours: number): number | undefined =>
   ours === 0 ? undefined : round(other / ours);
+
+/** The value that this share of all values does not exceed; 0 of none. */
+export const percentile = (values: readonly number[], share: number): number => {
+  const sorted = Float64Array.from(values).sort();
+  return round(sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0);
+};

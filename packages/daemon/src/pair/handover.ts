@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Conntrack } from "@vipair/kernel";
+import { type Conntrack, flowSlot, readFlow, slotKey } from "@vipair/kernel";
 import {
   elapsed,
   type FailoverReport,
@@ -9,18 +9,19 @@ import {
   type Instant,
   type Millis,
 } from "@vipair/model";
+import { isAssured } from "../replicate/records.js";
+import type { Replicator } from "../replicate/replicator.js";
 import type { AgentProcess } from "./agent.js";
 import type { PeerLink } from "./link/link.js";
 
 /**
  * The planned hand-over, seen from the active node:
  *
- *   1. the standby forgets what it has of our connections            beginHandover
- *   2. it gets all of them into its own kernel, in rounds,            insertFlows …
- *      each with what was born or changed since the one before
- *   3. the agent passes ownership; stray frames linger here           agent: handover
- *   4. the standby's heartbeat says that it is active                 agent: report
- *   5. what stray frames still brought about here follows             insertFlows …
+ *   1. the standby gets the connections that are just being opened    insertFlows …
+ *   2. and confirms all the others, which were replicated before       replicator: flush
+ *   3. the agent passes ownership; stray frames linger here            agent: handover
+ *   4. the standby's heartbeat says that it is active                  agent: report
+ *   5. what was born or changed since 1 follows                        insertFlows …
  *
  * Until step 3 nothing has changed for clients, and any failure leaves the active node active.
  */
@@ -46,14 +47,11 @@ export interface HandoverOptions {
   readonly from: string;
   readonly to: string;
   readonly agent: Pick<AgentProcess, "handOver">;
-  readonly conntrack: Pick<Conntrack, "dump">;
+  readonly conntrack: Pick<Conntrack, "dumpSlots">;
+  readonly replicator: Pick<Replicator, "flush">;
   readonly link: Pick<PeerLink, "request">;
 }
 
-const flowsPerMessage = 1_000;
-const mostRounds = 3;
-/** A round with fewer connections than this is the last: what comes after it is a handful, and follows in step 5. */
-const smallRound = 20;
 const takenWithinMs = 5_000;
 /** Pauses between the rounds of step 5; together shorter than stray frames linger. */
 const strayRoundsMs = [0, 20, 80, 300];
@@ -64,30 +62,22 @@ interface Passing {
   readonly failed: (error: Error) => void;
 }
 
-export function openHandover({ from, to, agent, conntrack, link }: HandoverOptions): Handover {
+export function openHandover({ from, to, agent, conntrack, replicator, link }: HandoverOptions): Handover {
   let passing: Passing | undefined;
   let running: Promise<FailoverReport> | undefined;
 
-  const carryAll = async (carried: Set<string>): Promise<void> => {
-    await link.request({ method: "beginHandover" });
-    for (let round = 0; round < mostRounds; round++) {
-      if ((await carryFresh(carried)) < smallRound) return;
-    }
-  };
   const carryStrays = async (carried: Set<string>): Promise<void> => {
     for (const pause of strayRoundsMs) {
       await delay(pause);
-      await carryFresh(carried);
+      await carry(carried, () => true);
     }
   };
-  const carryFresh = async (carried: Set<string>): Promise<number> => {
-    const flows = conntrack.dump({ mark: flowMark, mask: flowMarkMask });
-    const fresh = flows.filter((flow) => !carried.has(stateKey(flow)));
-    for (let start = 0; start < fresh.length; start += flowsPerMessage) {
-      await link.request({ method: "insertFlows", flows: fresh.slice(start, start + flowsPerMessage) });
+  /** Sends the wanted ones of those that were not carried yet; all of them count as carried from now on. */
+  const carry = async (carried: Set<string>, isWanted: (flow: Flow) => boolean): Promise<void> => {
+    for await (const slots of conntrack.dumpSlots({ mark: flowMark, mask: flowMarkMask })) {
+      const flows = freshFlows(slots, carried).filter(isWanted);
+      if (flows.length > 0) await link.request({ method: "insertFlows", flows });
     }
-    for (const flow of fresh) carried.add(stateKey(flow));
-    return fresh.length;
   };
 
   const pass = (force: boolean): Promise<Millis> => {
@@ -104,9 +94,12 @@ export function openHandover({ from, to, agent, conntrack, link }: HandoverOptio
 
   const run = async (force: boolean): Promise<FailoverReport> => {
     const carried = new Set<string>();
-    await carryAll(carried).catch((error: Error) => {
+    try {
+      await carry(carried, (flow) => !isAssured(flow));
+      await replicator.flush();
+    } catch (error) {
       if (!force) throw error;
-    });
+    }
     const connections = carried.size;
     const tookMs = await pass(force);
     // The link may be gone by now; then there is nobody to carry anything to.
@@ -139,6 +132,17 @@ export function openHandover({ from, to, agent, conntrack, link }: HandoverOptio
   };
 }
 
-/** A connection in one state: in another state it has to be carried again. */
-const stateKey = ({ protocol, original, tcp }: Flow): string =>
-  `${protocol} ${original.source.text} ${original.sourcePort} ${original.destination.text} ${original.destinationPort} ${tcp?.state}`;
+/** The flows in the slots that are not among the carried ones, which they join. */
+function freshFlows(slots: ArrayBuffer, carried: Set<string>): Flow[] {
+  const bytes = Buffer.from(slots);
+  const view = new DataView(slots);
+  const fresh: Flow[] = [];
+  for (let offset = 0; offset < view.byteLength; offset += flowSlot.size) {
+    // In another state it has to be carried again.
+    const key = `${slotKey(bytes, offset)} ${view.getUint8(offset + flowSlot.tcpState)}`;
+    if (carried.has(key)) continue;
+    carried.add(key);
+    fresh.push(readFlow(view, offset));
+  }
+  return fresh;
+}

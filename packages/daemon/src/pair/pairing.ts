@@ -1,14 +1,7 @@
 import type { RoleChange } from "@vipair/agent";
 import { deriveKey, readSecret } from "@vipair/agent";
 import { type Conntrack, watchFlows } from "@vipair/kernel";
-import {
-  type Config,
-  type FailoverReport,
-  flowMark,
-  flowMarkMask,
-  type NodeReport,
-  reasonSentence,
-} from "@vipair/model";
+import { type Config, type FailoverReport, type NodeReport, reasonSentence } from "@vipair/model";
 import { Refused } from "../control/index.js";
 import type { Journal } from "../event/journal.js";
 import { openReplicator, type Replicator } from "../replicate/replicator.js";
@@ -104,10 +97,6 @@ export function openPairing(options: PairingOptions): Pairing {
         return handOver(request.force).catch((error: Error) => {
           throw new Error(explain(error));
         });
-      case "beginHandover":
-        // Connections that live here are not forgotten because somebody else believes to be active.
-        if (agent.report?.role === "active") throw new Error(`${node} is active itself`);
-        return conntrack.removeWhere({ mark: flowMark, mask: flowMarkMask }, () => true);
       case "insertFlows":
         return conntrack.insert(request.flows);
     }
@@ -143,7 +132,7 @@ export function openPairing(options: PairingOptions): Pairing {
     answer,
     refused: (reason) => refusals.note(reason),
   });
-  const handover = openHandover({ from: node, to: peer.name, agent, conntrack, link });
+  const handover = openHandover({ from: node, to: peer.name, agent, conntrack, replicator, link });
 
   const obstacles = (): string[] => handoverObstacles({ agent: agent.report, link, peerName: peer.name, peerReport });
 

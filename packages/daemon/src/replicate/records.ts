@@ -20,13 +20,16 @@ export function openRecords(): (slots: ArrayBuffer, take: TakeRecord) => void {
     for (let offset = 0; offset < view.byteLength; offset += flowSlot.size) {
       const kind = slotKind(view, offset);
       const flow = readFlow(view, offset);
-      if (kind !== "destroy" && !isProtected(flow)) continue;
+      if (kind !== "destroy" && !isAssured(flow)) continue;
       encodeRecord(record, 0, flow, view.getUint32(offset + flowSlot.id));
       take(kind, record);
     }
   };
 }
 
-/** An event that says nothing of TCP's state is followed by one that does, or by the next dump. */
-const isProtected = ({ protocol, status, tcp: state }: Flow): boolean =>
+/**
+ * Whether the connection is replicated. An event that says nothing of TCP's state is followed by one that does, or by the
+ * next dump.
+ */
+export const isAssured = ({ protocol, status, tcp: state }: Flow): boolean =>
   (status & assured) !== 0 && (protocol !== tcp || state !== undefined);

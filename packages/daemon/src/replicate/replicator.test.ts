@@ -145,3 +145,13 @@ it("reads the kernel anew when events were lost", async () => {
   await vi.waitFor(() => expect(ports(standby())).toEqual([7]), soon);
   expect(active().refused).toEqual([]);
 });
+
+it("has everything confirmed before a hand-over, also what no event told", async () => {
+  await pairUp();
+  active().kernel.set(key(flowOf(8)), flowOf(8));
+  await active().replicator.flush();
+  expect(ports(standby())).toEqual([8]);
+  await expect(standby().replicator.flush()).rejects.toThrow("this node is not active");
+  connected = false;
+  await expect(active().replicator.flush()).rejects.toThrow("the peer link is down");
+});

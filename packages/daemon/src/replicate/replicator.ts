@@ -31,6 +31,11 @@ export interface Replicator {
   readonly lagMs: number;
   /** What is missing until the standby has all connections of the active node; `undefined` on the active node. */
   readonly missing: string | undefined;
+  /**
+   * Resolves when the standby has confirmed every connection that this node's kernel shows now. Rejects when this node is
+   * not active, the link is down, or no confirmation came in time.
+   */
+  flush(): Promise<void>;
   roleChanged(role: Role, term: number): void;
   /** The active node may learn of a higher term without changing its role. */
   termSeen(term: number): void;
@@ -61,6 +66,7 @@ const mostBacklog = 1 << 20;
 const dumpEveryMs = 30_000;
 const firstDumpsMs = 1_500;
 const overrunPauseMs = 1_000;
+const flushWithinMs = 5_000;
 /** Copies of connections that are not TCP must outlive three dumps. */
 const minimumTimeout = (3 * dumpEveryMs) / 1_000;
 
@@ -70,8 +76,10 @@ export function openReplicator({ conntrack, watch, link, refused }: ReplicatorOp
   let machine: Machine = { role: "replica", replica: new Replica(emptyHoldings(boot)) };
   let pumping: NodeJS.Timeout | undefined;
   let dumping: NodeJS.Timeout | undefined;
-  let dumpUnderWay = false;
+  let dumpUnderWay: Promise<void> | undefined;
   let closed = false;
+  let tokens = 0;
+  const flushed = new Map<number, () => void>();
 
   const takeEvents = (events: FlowEvents): void => {
     if (events.type === "overrun") return dumpAfter(overrunPauseMs);
@@ -87,31 +95,32 @@ export function openReplicator({ conntrack, watch, link, refused }: ReplicatorOp
   };
 
   /** Reads the kernel's table into the machine: everything it shows is there, and what it does not show is gone. */
-  const dump = async (): Promise<void> => {
-    if (dumpUnderWay || closed) return;
-    dumpUnderWay = true;
-    const started = machine;
+  const dump = (): Promise<void> => {
+    dumpUnderWay ??= dumpInto(machine).finally(() => {
+      dumpUnderWay = undefined;
+    });
+    return dumpUnderWay;
+  };
+  const dumpInto = async (started: Machine): Promise<void> => {
     const now = bootClock();
     try {
       if (started.role === "source") started.source.dumpBegan(now);
       else started.replica.dumpBegan();
       for await (const slots of conntrack.dumpSlots(selection)) {
-        if (machine !== started) return;
+        if (machine !== started) break;
         readRecords(slots, (_kind, record) => {
           if (started.role === "source") started.source.dumpSeen(record, 0, now);
           else started.replica.dumpSeen(record, 0);
         });
       }
-      if (machine !== started) return;
+      if (machine !== started) return dumpAfter(0);
       if (started.role === "source") started.source.dumpEnded(bootClock());
       else started.replica.dumpEnded();
       pumpSoon();
     } catch (error) {
       refused(`dump of connections: ${(error as Error).message}`);
-    } finally {
-      dumpUnderWay = false;
-      dumpAfter(machine === started ? dumpEveryMs : 0);
     }
+    dumpAfter(dumpEveryMs);
   };
   const dumpAfter = (delayMs: number): void => {
     clearTimeout(dumping);
@@ -184,6 +193,20 @@ export function openReplicator({ conntrack, watch, link, refused }: ReplicatorOp
     get missing() {
       return machine.role === "replica" ? machine.replica.missing : undefined;
     },
+    flush: async () => {
+      if (!link().connected) throw new Error("the peer link is down");
+      await dump();
+      if (machine.role !== "source") throw new Error("this node is not active");
+      const token = ++tokens;
+      const confirmed = new Promise<void>((resolve) => flushed.set(token, resolve));
+      machine.source.flush(token, bootClock());
+      pumpSoon();
+      try {
+        await within(confirmed, flushWithinMs);
+      } finally {
+        flushed.delete(token);
+      }
+    },
     roleChanged: (role, term) => {
       if (role === "active" && machine.role === "replica") {
         become({ role: "source", source: becomeSource(machine.replica, term, bootClock()) });
@@ -205,7 +228,9 @@ export function openReplicator({ conntrack, watch, link, refused }: ReplicatorOp
         return perform(machine.replica, machine.replica.frameReceived(frame, bootClock()));
       }
       // A source that was superseded falls silent by itself; the heartbeats decide who gives way.
-      machine.source.frameReceived(frame, bootClock());
+      for (const effect of machine.source.frameReceived(frame, bootClock())) {
+        if (effect.type === "reportFlushed") flushed.get(effect.token)?.();
+      }
       pumpSoon();
     },
     close: async () => {
@@ -216,4 +241,12 @@ export function openReplicator({ conntrack, watch, link, refused }: ReplicatorOp
       await watching.close();
     },
   };
+}
+
+async function within(confirmed: Promise<void>, deadlineMs: number): Promise<void> {
+  let late: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    late = setTimeout(() => reject(new Error("the standby did not confirm the connections in time")), deadlineMs);
+  });
+  await Promise.race([confirmed, tooLate]).finally(() => clearTimeout(late));
 }

@@ -99,7 +99,7 @@ it("answers requests, each with its own response, and a refusal as an error", as
     open(true, {
       answer: async (request) => {
         if (request.method === "failover") throw new Error("not now");
-        return request.method === "insertFlows" ? request.flows.length : undefined;
+        return request.flows.length > 0 ? request.flows.length : undefined;
       },
     }),
     open(false),
@@ -109,7 +109,7 @@ it("answers requests, each with its own response, and a refusal as an error", as
   const results = await Promise.allSettled([
     right.link.request({ method: "insertFlows", flows }),
     right.link.request({ method: "failover", force: false }),
-    right.link.request({ method: "beginHandover" }),
+    right.link.request({ method: "insertFlows", flows: [] }),
   ]);
   expect(results).toEqual([
     { status: "fulfilled", value: 1_000 },
@@ -130,15 +130,15 @@ it("gives up a request that is not answered in time, and has no use for the late
   await allConnected(left, right);
   await expect(right.link.request({ method: "failover", force: false }, 20)).rejects.toThrow("within 20 ms");
   answer("late");
-  await expect(right.link.request({ method: "beginHandover" })).resolves.toBe("next");
+  await expect(right.link.request({ method: "insertFlows", flows: [] })).resolves.toBe("next");
 });
 
 it("rejects requests without a link, and those under way when it closes", async () => {
   const left = open(true);
-  await expect(left.link.request({ method: "beginHandover" })).rejects.toThrow("the peer link is down");
+  await expect(left.link.request({ method: "insertFlows", flows: [] })).rejects.toThrow("the peer link is down");
   const right = open(false, { answer: () => new Promise(() => undefined) });
   await allConnected(left, right);
-  const waiting = left.link.request({ method: "beginHandover" });
+  const waiting = left.link.request({ method: "insertFlows", flows: [] });
   right.link.close();
   await expect(waiting).rejects.toThrow("the peer link closed");
   expect(left.link.connected).toBe(false);
@@ -238,7 +238,7 @@ it("takes the newer of two connections", async () => {
   const former = await bareSocket();
   former.send(hello);
   await allConnected(left);
-  const waiting = left.link.request({ method: "beginHandover" });
+  const waiting = left.link.request({ method: "insertFlows", flows: [] });
   const later = await bareSocket();
   later.send(hello);
   await expect(waiting).rejects.toThrow("the peer connected anew");

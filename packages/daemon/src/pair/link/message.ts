@@ -16,8 +16,6 @@ export type PeerMessage =
 export type PeerRequest =
   /** The standby asks the active node to hand over. */
   | { readonly method: "failover"; readonly force: boolean }
-  /** The active node is about to hand over: forget what you have of our connections. */
-  | { readonly method: "beginHandover" }
   /** Connections for the standby's kernel; answers how many are in. */
   | { readonly method: "insertFlows"; readonly flows: readonly Flow[] };
 
@@ -42,7 +40,6 @@ const flow = z.object({
 
 const request = z.discriminatedUnion("method", [
   z.object({ method: z.literal("failover"), force: z.boolean() }),
-  z.object({ method: z.literal("beginHandover") }),
   z.object({ method: z.literal("insertFlows"), flows: z.array(flow).max(10_000) }),
 ]);
 

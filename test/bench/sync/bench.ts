@@ -1,10 +1,14 @@
 import { readFileSync } from "node:fs";
-import { ratio } from "../statistics.js";
-import { ReplicationBench, type SnapshotResult, type StreamResult } from "./measure.js";
+import { loadavg } from "node:os";
+import { ratio, round } from "../statistics.js";
+import { type IdleResult, ReplicationBench, type SnapshotResult, type StreamResult } from "./measure.js";
 import { openConntrackd, openVipair, type ReplicatingPair } from "./pair.js";
 
 export interface SyncResult {
   readonly pair: ReplicatingPair["name"];
+  /** Of the machine over the minute before, by whatever ran on it. */
+  readonly loadBefore: number;
+  readonly idleCpu: IdleResult;
   readonly latency: StreamResult;
   readonly sustained: StreamResult;
   readonly snapshot: SnapshotResult;
@@ -46,16 +50,18 @@ async function measure(
   count: number,
   say: (line: string) => void,
 ): Promise<SyncResult> {
+  const loadBefore = round(loadavg()[0] ?? 0);
   const pair = await open();
   try {
     const bench = new ReplicationBench(pair);
+    const idleCpu = await bench.idle();
     say(`${pair.name}: ${latencyPerSecond} connections a second for ${seconds} s`);
     const latency = await bench.stream(latencyPerSecond, latencyPerSecond * seconds);
     await bench.clear(latency.created);
     say(`${pair.name}: ${bounds.perSecond} connections a second, ${count} in all`);
     const sustained = await bench.stream(bounds.perSecond, count);
     say(`${pair.name}: the standby's daemon starts anew beside ${count} connections`);
-    return { pair: pair.name, latency, sustained, snapshot: await bench.snapshot(count) };
+    return { pair: pair.name, loadBefore, idleCpu, latency, sustained, snapshot: await bench.snapshot(count) };
   } finally {
     await pair.topology.close();
   }

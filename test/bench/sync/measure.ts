@@ -28,6 +28,10 @@ export interface StreamResult {
   readonly equalAfterMs: number | undefined;
   /** From birth until the standby's kernel told an observer. */
   readonly latencyMs: { readonly p50: number; readonly p99: number; readonly worst: number };
+  /** The worst latency in ms of those that were born in each second of the stream. */
+  readonly worstBySecond: readonly number[];
+  /** Arrivals that the observer saw; with fewer than are present, the latencies are of these alone. */
+  readonly observed: number;
   /** Processor time of the daemons for each connection, their idle time included. */
   readonly cpuUs: { readonly active: number; readonly standby: number };
 }
@@ -47,12 +51,16 @@ export interface SnapshotResult {
   readonly cpuMs: { readonly active: number; readonly standby: number };
 }
 
+/** Milliseconds in each second. */
+export interface IdleResult {
+  readonly active: number;
+  readonly standby: number;
+}
+
+const idleMs = 3_000;
+
 type Generator = Instrument<GeneratorQuestion, GeneratorAnswer>;
 type Observer = Instrument<ObserverQuestion, ObserverAnswer>;
-
-/** Longer than the ten seconds in which a pair that compares its tables finds what it lost. */
-const quietMs = 11_000;
-const deadlineMs = 20_000;
 
 /** The two programs that make connections on the active node and watch for them on the standby. */
 export class ReplicationBench {
@@ -65,6 +73,15 @@ export class ReplicationBench {
     this.#pair = pair;
     this.#generator = new Instrument(host(pair.active), "bench/sync/generator-program", []);
     this.#observer = new Instrument(host(otherLb(pair.active)), "bench/sync/observer-program", []);
+  }
+
+  /** Processor time of the daemons for each second in which nothing is to be replicated. */
+  async idle(): Promise<IdleResult> {
+    const before = this.#cpu();
+    await pause(idleMs);
+    const after = this.#cpu();
+    const perSecond = (ms: number): number => round((ms * 1_000) / idleMs);
+    return { active: perSecond(after.active - before.active), standby: perSecond(after.standby - before.standby) };
   }
 
   /** Makes `count` connections at this rate; they stay. */
@@ -89,6 +106,8 @@ export class ReplicationBench {
       altered,
       equalAfterMs: present === made ? Math.max(0, round(lastArrival(settled) - created.endedAt)) : undefined,
       latencyMs: { p50: percentile(delays, 0.5), p99: percentile(delays, 0.99), worst: percentile(delays, 1) },
+      worstBySecond: worstBySecond(created, settled),
+      observed: delays.length,
       cpuUs: {
         active: perConnection(before.active, after.active),
         standby: perConnection(before.standby, after.standby),
@@ -154,7 +173,10 @@ export class ReplicationBench {
     return { active: cpuMs(this.#pair.pids(active)), standby: cpuMs(this.#pair.pids(otherLb(active))) };
   }
 
+  /** When entries are missing, the pair has the time in which it finds that out by itself. */
   async #settle(): Promise<SettledAnswer> {
+    const { repairMs: quietMs } = this.#pair;
+    const deadlineMs = quietMs + 5_000;
     return (await this.#observer.ask({ type: "settle", quietMs, deadlineMs }, deadlineMs + 10_000)) as SettledAnswer;
   }
 
@@ -174,6 +196,15 @@ function latencies({ births }: CreatedAnswer, { arrivals }: SettledAnswer): numb
     if (arrivedAt > 0) delays.push(arrivedAt - bornAt);
   });
   return delays;
+}
+
+function worstBySecond({ births, startedAt }: CreatedAnswer, { arrivals }: SettledAnswer): number[] {
+  const worst: number[] = [];
+  births.forEach((bornAt, number) => {
+    const second = Math.floor((bornAt - startedAt) / 1_000);
+    worst[second] = Math.max(worst[second] ?? 0, (arrivals[number] ?? 0) - bornAt);
+  });
+  return worst.map(round);
 }
 
 const lastArrival = ({ arrivals }: SettledAnswer): number =>

@@ -6,6 +6,7 @@ import { census, entryNumber, entrySlots } from "./entry.js";
 import type { ObserverAnswer, ObserverQuestion, SettledAnswer } from "./program.js";
 
 const receiveBufferBytes = 256 * 1024 * 1024;
+const threadStartMs = 1_000;
 const conntrack = openConntrack();
 let watching: FlowWatch | undefined;
 let arrivals: number[] = [];
@@ -16,7 +17,10 @@ let overruns = 0;
 answerQuestions(async (question: ObserverQuestion): Promise<ObserverAnswer> => {
   switch (question.type) {
     case "watch":
-      return watch(question.mark, question.count);
+      watch(question.mark, question.count);
+      // The thread that reads the events has to start first; what it reads late would count as arrived late.
+      await pause(threadStartMs);
+      return { type: "watching" };
     case "settle":
       return settle(question.quietMs, question.deadlineMs);
     case "remove":
@@ -27,11 +31,10 @@ answerQuestions(async (question: ObserverQuestion): Promise<ObserverAnswer> => {
   }
 });
 
-function watch(mark: number, count: number): ObserverAnswer {
+function watch(mark: number, count: number): void {
   arrivals = new Array<number>(count).fill(0);
   [arrived, overruns, lastAt] = [0, 0, monotonicMs()];
   watching = watchFlows({ mark, mask: 0xffff_ffff, receiveBufferBytes }, note);
-  return { type: "watching" };
 }
 
 function note(events: FlowEvents): void {

@@ -13,6 +13,8 @@ export interface ReplicatingPair {
   readonly active: LbName;
   /** The mark of connections of an existing service. */
   readonly mark: number;
+  /** How long it may take to find out what it lost, in ms: entries that arrive within this time are not lost. */
+  readonly repairMs: number;
   /** Every process of the node. */
   pids(node: LbName): number[];
   stopStandby(): Promise<void>;
@@ -34,6 +36,8 @@ export async function openVipair(): Promise<ReplicatingPair> {
       topology,
       active,
       mark: await markOfService(topology, active),
+      // The nodes compare their tables every ten seconds.
+      repairMs: 11_000,
       pids: (node) => pair.nodes[node].pids,
       stopStandby: async () => void (await standby.stop()),
       startStandby: () => standby.start(),
@@ -59,6 +63,8 @@ export async function openConntrackd(): Promise<ReplicatingPair> {
       topology,
       active: "lb1",
       mark: (flowMark | 1) >>> 0,
+      // `NetlinkOverrunResync`: it reads the kernel's table anew 30 s after it missed events.
+      repairMs: 33_000,
       pids: (node) => pair.pids(node),
       stopStandby: () => pair.stopNode("lb2"),
       startStandby: () => pair.startNode("lb2"),

@@ -13,6 +13,7 @@ export function syncTable({ bounds, vipair, conntrackd, ratio, missed }: SyncBen
     table.push([name, bound, value(vipair) ?? "–", value(conntrackd) ?? "–", by ?? ""]);
   };
   const { latency, sustained, snapshot } = vipair;
+  row("load average before", "", (it) => it.loadBefore);
   row(`${latency.perSecond}/s: birth to standby p50, ms`, "", (it) => it.latency.latencyMs.p50, ratio.latencyP50);
   row("p99, ms", `≤ ${bounds.latencyP99Ms}`, (it) => it.latency.latencyMs.p99, ratio.latencyP99);
   row("worst, ms", "", (it) => it.latency.latencyMs.worst);
@@ -21,8 +22,14 @@ export function syncTable({ bounds, vipair, conntrackd, ratio, missed }: SyncBen
   row(`lost of ${sustained.created}`, `${bounds.lost}`, (it) => it.sustained.lost);
   row("equal after the last birth, ms", "", (it) => it.sustained.equalAfterMs);
   row("birth to standby p99, ms", "", (it) => it.sustained.latencyMs.p99);
-  row("CPU on the active node, µs each", "", (it) => it.sustained.cpuUs.active, ratio.cpuActive);
-  row("CPU on the standby, µs each", "", (it) => it.sustained.cpuUs.standby, ratio.cpuStandby);
+  row("CPU while idle, ms a second, active / standby", "", ({ idleCpu }) => `${idleCpu.active} / ${idleCpu.standby}`);
+  row(
+    `CPU at ${latency.perSecond}/s, µs each, active / standby`,
+    "",
+    ({ latency: { cpuUs } }) => `${cpuUs.active} / ${cpuUs.standby}`,
+  );
+  row(`CPU at ${sustained.perSecond}/s, µs each, active`, "", (it) => it.sustained.cpuUs.active, ratio.cpuActive);
+  row(`CPU at ${sustained.perSecond}/s, µs each, standby`, "", (it) => it.sustained.cpuUs.standby, ratio.cpuStandby);
   row(`snapshot of ${snapshot.existing}: ready, ms`, `≤ ${bounds.snapshotMs}`, (it) => it.snapshot.readyAfterMs);
   row("last entry in, ms", "", (it) => it.snapshot.lastAfterMs, ratio.snapshot);
   row("missing afterwards", `${bounds.lost}`, (it) => it.snapshot.lost);

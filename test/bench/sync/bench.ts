@@ -18,7 +18,7 @@ export interface SyncBench {
   readonly bounds: typeof bounds;
   readonly vipair: SyncResult;
   readonly conntrackd: SyncResult;
-  /** conntrackd's value by ours; left out where ours is 0 or one of them has none. */
+  /** conntrackd's value by ours; left out where ours is 0, and for a snapshot that is not complete. */
   readonly ratio: Readonly<
     Record<"latencyP50" | "latencyP99" | "cpuActive" | "cpuStandby" | "snapshot", number | undefined>
   >;
@@ -96,12 +96,13 @@ function missedBounds({ latency, sustained, snapshot }: SyncResult): string[] {
 }
 
 function ratios(ours: SyncResult, theirs: SyncResult): SyncBench["ratio"] {
+  const complete = ours.snapshot.lost === 0 && theirs.snapshot.lost === 0;
   return {
     latencyP50: ratio(theirs.latency.latencyMs.p50, ours.latency.latencyMs.p50),
     latencyP99: ratio(theirs.latency.latencyMs.p99, ours.latency.latencyMs.p99),
     cpuActive: ratio(theirs.sustained.cpuUs.active, ours.sustained.cpuUs.active),
     cpuStandby: ratio(theirs.sustained.cpuUs.standby, ours.sustained.cpuUs.standby),
-    snapshot: ratio(theirs.snapshot.lastAfterMs, ours.snapshot.lastAfterMs),
+    snapshot: complete ? ratio(theirs.snapshot.lastAfterMs, ours.snapshot.lastAfterMs) : undefined,
   };
 }
 

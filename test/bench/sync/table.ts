@@ -35,7 +35,7 @@ export function syncTable({ bounds, vipair, conntrackd, ratio, missed }: SyncBen
   row("missing afterwards", `${bounds.lost}`, (it) => it.snapshot.lost);
   row("role changes", "0", (it) => (it.pair === "vipair" ? it.snapshot.roleChanges : undefined));
   return [
-    "conntrackd: FT-FW over UDP on the sync net, DisableExternalCache yes (it injects at once), StartupResync yes.",
+    "conntrackd: FT-FW over UDP on the sync net, DisableExternalCache yes (it injects at once), StartupResync yes, ResendQueueSize 524288.",
     "Both times begin with the start of the standby's daemon; ratio is conntrackd's value by ours.",
     table.toString(),
     ...(missed.length === 0 ? ["pass"] : missed.map((text) => `FAIL: ${text}`)),

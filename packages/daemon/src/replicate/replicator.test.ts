@@ -37,6 +37,7 @@ function openNode(peer: number): Node {
         yield slotsOf("entry", [...kernel.values()]);
       },
       insert: (flows) => {
+        if (kernel.has("full")) return { inserted: 0, kept: 0, failed: flows.length, errors: new Map([["ENOMEM", 1]]) };
         for (const flow of flows) kernel.set(key(flow), flow);
         return { inserted: flows.length, kept: 0, failed: 0, errors: new Map() };
       },
@@ -154,4 +155,14 @@ it("has everything confirmed before a hand-over, also what no event told", async
   await expect(standby().replicator.flush()).rejects.toThrow("this node is not active");
   connected = false;
   await expect(active().replicator.flush()).rejects.toThrow("the peer link is down");
+});
+
+it("tells when the kernel takes no more, and not for each connection", async () => {
+  await pairUp();
+  standby().kernel.set("full", flowOf(0));
+  happen(active(), "new", flowOf(1));
+  await vi.waitFor(() => expect(standby().refused).toEqual(["insert of 1 replicated connections: ENOMEM"]), soon);
+  happen(active(), "new", flowOf(2), flowOf(3));
+  await vi.waitFor(() => expect(standby().replicator.connections).toBe(3), soon);
+  expect(standby().refused).toHaveLength(1);
 });

@@ -67,6 +67,8 @@ const dumpEveryMs = 30_000;
 const firstDumpsMs = 1_500;
 const overrunPauseMs = 1_000;
 const flushWithinMs = 5_000;
+/** A full table refuses everything: told once in this time. */
+const quietMs = 60_000;
 /** Copies of connections that are not TCP must outlive three dumps. */
 const minimumTimeout = (3 * dumpEveryMs) / 1_000;
 
@@ -79,6 +81,7 @@ export function openReplicator({ conntrack, watch, link, refused }: ReplicatorOp
   let dumpUnderWay: Promise<void> | undefined;
   let closed = false;
   let tokens = 0;
+  let quietUntil = 0;
   const flushed = new Map<number, () => void>();
 
   const takeEvents = (events: FlowEvents): void => {
@@ -148,7 +151,7 @@ export function openReplicator({ conntrack, watch, link, refused }: ReplicatorOp
           conntrack.remove(decodeRecords(effect.records));
           break;
         case "insertFlows":
-          conntrack.insert(decodeRecords(effect.records), { minimumTimeout });
+          insert(effect.records);
           break;
         case "sendFrame":
           link().sendFrame(effect.frame);
@@ -158,6 +161,13 @@ export function openReplicator({ conntrack, watch, link, refused }: ReplicatorOp
           break;
       }
     }
+  };
+
+  const insert = (records: Uint8Array): void => {
+    const { failed, errors } = conntrack.insert(decodeRecords(records), { minimumTimeout });
+    if (failed === 0 || performance.now() < quietUntil) return;
+    quietUntil = performance.now() + quietMs;
+    refused(`insert of ${failed} replicated connections: ${[...errors.keys()].join(", ")}`);
   };
 
   const linkOpened = (): void => {

@@ -27,6 +27,17 @@ test.skipIf(obstacle !== undefined)(`every thread gets real-time priority, libuv
   expect(inProcess(script)).toEqual({ scheduling: "fifo", policies: ["1"] });
 });
 
+test.skipIf(obstacle !== undefined)(`the threads that the main thread waits for are above it${because}`, () => {
+  const script = `
+    const { readdirSync } = await import("node:fs");
+    raiseScheduling();
+    const stat = (thread) => readFileSync("/proc/self/task/" + thread + "/stat", "utf8").split(") ")[1].split(" ");
+    const priorities = readdirSync("/proc/self/task").map((thread) => [Number(thread) === process.pid, stat(thread)[37]]);
+    const of = (main) => [...new Set(priorities.filter(([isMain]) => isMain === main).map(([, priority]) => priority))];
+    console.log(JSON.stringify({ main: of(true), others: of(false) }));`;
+  expect(inProcess(script)).toEqual({ main: ["50"], others: ["51"] });
+});
+
 test.skipIf(obstacle !== undefined)(
   `locked memory survives garbage collection and the end of the process${because}`,
   () => {

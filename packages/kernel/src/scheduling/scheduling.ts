@@ -8,17 +8,26 @@ const MLOCK_ONFAULT = 1;
 /** How the process's threads are scheduled now. */
 export type Scheduling = "fifo" | "nice" | "normal";
 
+const mainPriority = 50;
+const helperPriority = 51;
+
 /**
- * Gives every thread of this process real-time priority (SCHED_FIFO 50), or where that is refused, nice -20. All of them,
- * because libuv's pool and V8's helpers exist before the first line of a program runs, and the main thread waits for
- * both. Later threads inherit it, and so do child processes: not for a process that runs other people's programs.
+ * Gives every thread of this process real-time priority (SCHED_FIFO), or where that is refused, nice -20. All of them,
+ * because libuv's pool and V8's threads exist before the first line of a program runs, and the main thread waits for both:
+ * while V8's threads sweep, it asks again and again whether they are done, and on a machine with no core to spare they
+ * would never be, were they not above it. Later threads inherit the priority, and so do child processes: not for a process
+ * that runs other people's programs.
  */
 export function raiseScheduling(): Scheduling {
   const threads = readdirSync("/proc/self/task").map(Number);
-  const parameter = Buffer.alloc(4);
-  parameter.writeInt32LE(50);
-  if (threads.every((thread) => libc.sched_setscheduler(thread, SCHED_FIFO, parameter) === 0)) return "fifo";
+  if (threads.every((thread) => setFifo(thread, thread === process.pid ? mainPriority : helperPriority))) return "fifo";
   return threads.every((thread) => libc.setpriority(PRIO_PROCESS, thread, -20) === 0) ? "nice" : "normal";
+}
+
+function setFifo(thread: number, priority: number): boolean {
+  const parameter = Buffer.alloc(4);
+  parameter.writeInt32LE(priority);
+  return libc.sched_setscheduler(thread, SCHED_FIFO, parameter) === 0;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { bootClock, type Conntrack, type FlowEvents, type FlowWatch } from "@vipair/kernel";
-import { flowMark, flowMarkMask, millisOf, type Role } from "@vipair/model";
+import { flowMark, flowMarkMask, type Role } from "@vipair/model";
 import {
   becomeReplica,
   becomeSource,
@@ -220,7 +220,7 @@ export function openReplicator({ conntrack, watch, link, refused }: ReplicatorOp
     roleChanged: (role, term) => {
       if (role === "active" && machine.role === "replica") {
         become({ role: "source", source: becomeSource(machine.replica, term, bootClock()) });
-        setTimeout(dumpAfter, firstDumpsMs, millisOf(0)).unref();
+        setTimeout(dumpAfter, firstDumpsMs, 0).unref();
       } else if (role !== "active" && machine.role === "source") {
         become({ role: "replica", replica: becomeReplica(machine.source) });
       }

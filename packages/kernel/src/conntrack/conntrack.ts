@@ -50,8 +50,6 @@ export interface Conntrack {
   remove(keys: readonly FlowKey[]): number;
   /** The same by the keys in the slots. */
   removeSlots(slots: ArrayBuffer | Uint8Array): number;
-  /** Removes the flows of the selection for which the predicate holds. @returns how many are gone */
-  removeWhere(selection: Selection, predicate: (flow: Flow) => boolean): number;
   /** All entries of the kernel's table, ours or not. */
   count(): number;
   close(): void;
@@ -108,10 +106,6 @@ class KernelConntrack implements Conntrack {
   removeSlots(slots: ArrayBuffer | Uint8Array): number {
     const taken = slotsOf(slots);
     return this.#remove(taken, offsetsOf(taken));
-  }
-
-  removeWhere(selection: Selection, predicate: (flow: Flow) => boolean): number {
-    return this.remove(this.dump(selection).filter(predicate));
   }
 
   count(): number {

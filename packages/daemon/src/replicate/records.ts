@@ -1,9 +1,7 @@
-import { flowSlot, readFlow, type SlotKind, slotKind } from "@vipair/kernel";
+import { flowSlot, readFlow, slotKind } from "@vipair/kernel";
 import type { Flow } from "@vipair/model";
 import { encodeRecord, recordLength6 } from "@vipair/sync";
-
-/** Called with one record at offset 0; the bytes are the caller's again when this returns. */
-type TakeRecord = (kind: SlotKind, record: DataView) => void;
+import type { TakeRecord } from "./store.js";
 
 const tcp = 6;
 /** `IPS_ASSURED`, linux/netfilter/nf_conntrack_common.h. */

@@ -1,262 +1,55 @@
-import { randomBytes } from "node:crypto";
-import { bootClock, type Conntrack, type FlowEvents, type FlowWatch } from "@vipair/kernel";
-import { flowMark, flowMarkMask, type Role } from "@vipair/model";
-import {
-  becomeReplica,
-  becomeSource,
-  decodeRecords,
-  emptyHoldings,
-  Replica,
-  type ReplicaEffect,
-  type Source,
-} from "@vipair/sync";
-import type { PeerLink } from "../pair/link/link.js";
+import type { Conntrack, FlowEvents, FlowWatch, Selection } from "@vipair/kernel";
+import { openConnectionStore, ourConnections } from "./connections.js";
 import { openRecords } from "./records.js";
+import { openReplication, type Replication, type ReplicationOptions } from "./replication.js";
 
-/**
- * Keeps the standby's kernel in step with the active node's connections, so that they survive when it dies.
- *
- *     active node                                                      standby
- *     conntrack ──events, dumps──► source ──frames on the peer link──► replica ──► conntrack
- *                                    ▲────────────── acks ────────────────┘
- *
- * The machines are in `sync`; here they meet the kernel and the link. A node that is not active is a replica.
- */
-export interface Replicator {
+/** What both nodes have in common so that nothing breaks when the active one dies: its established connections. */
+export interface Replicator
+  extends Pick<
+    Replication,
+    "protected" | "lagMs" | "missing" | "flush" | "roleChanged" | "termSeen" | "linkOpened" | "linkClosed"
+  > {
   /** Replicated connections: on the active node its own, on the standby those it holds. */
   readonly connections: number;
-  /** Of these, the ones that are in both kernels. */
-  readonly protected: number;
-  /** Age of the oldest change that the standby has not confirmed. */
-  readonly lagMs: number;
-  /** What is missing until the standby has all connections of the active node; `undefined` on the active node. */
-  readonly missing: string | undefined;
-  /**
-   * Resolves when the standby has confirmed every connection that this node's kernel shows now. Rejects when this node is
-   * not active, the link is down, or no confirmation came in time.
-   */
-  flush(): Promise<void>;
-  roleChanged(role: Role, term: number): void;
-  /** The active node may learn of a higher term without changing its role. */
-  termSeen(term: number): void;
-  linkOpened(): void;
-  linkClosed(): void;
   frameReceived(frame: Uint8Array): void;
   close(): Promise<void>;
 }
 
-export interface ReplicatorOptions {
+export interface ReplicatorOptions extends Pick<ReplicationOptions, "link" | "refused"> {
   readonly conntrack: Pick<Conntrack, "dumpSlots" | "insert" | "remove">;
-  /** The kernel's events of the connections with this mark. */
-  readonly watch: (selection: { mark: number; mask: number }, listener: (events: FlowEvents) => void) => FlowWatch;
-  readonly link: () => Pick<PeerLink, "connected" | "backlog" | "sendFrame">;
-  readonly refused: (error: string) => void;
+  /** The kernel's events of the selected connections. */
+  readonly watch: (selection: Selection, listener: (events: FlowEvents) => void) => FlowWatch;
 }
 
-type Machine =
-  | { readonly role: "source"; readonly source: Source }
-  | { readonly role: "replica"; readonly replica: Replica };
-
-const selection = { mark: flowMark, mask: flowMarkMask };
-const tickMs = 100;
-/** Changes are gathered for this long, so that a burst goes out in full frames. */
-const gatherMs = 2;
-const mostBacklog = 1 << 20;
-/** UDP tells nothing while it flows; a dump does. Also finds what own insertions brought about after a takeover. */
-const dumpEveryMs = 30_000;
-const firstDumpsMs = 1_500;
-const overrunPauseMs = 1_000;
-const flushWithinMs = 5_000;
-/** A full table refuses everything: told once in this time. */
-const quietMs = 60_000;
-/** Copies of connections that are not TCP must outlive three dumps. */
-const minimumTimeout = (3 * dumpEveryMs) / 1_000;
-
 export function openReplicator({ conntrack, watch, link, refused }: ReplicatorOptions): Replicator {
-  const boot = randomBytes(8).readBigUInt64BE();
   const readRecords = openRecords();
-  let machine: Machine = { role: "replica", replica: new Replica(emptyHoldings(boot)) };
-  let pumping: NodeJS.Timeout | undefined;
-  let dumping: NodeJS.Timeout | undefined;
-  let dumpUnderWay: Promise<void> | undefined;
-  let closed = false;
-  let tokens = 0;
-  let quietUntil = 0;
-  const flushed = new Map<number, () => void>();
-
-  const takeEvents = (events: FlowEvents): void => {
-    if (events.type === "overrun") return dumpAfter(overrunPauseMs);
-    const now = bootClock();
-    const { role } = machine;
-    readRecords(events.slots, (kind, record) => {
-      if (machine.role === "replica") {
-        if (kind === "destroy") machine.replica.flowExpired(record, 0);
-      } else if (kind === "destroy") machine.source.flowGone(record, 0, now);
-      else machine.source.flowSeen(record, 0, now);
-    });
-    if (role === "source") pumpSoon();
-  };
-
-  /** Reads the kernel's table into the machine: everything it shows is there, and what it does not show is gone. */
-  const dump = (): Promise<void> => {
-    dumpUnderWay ??= dumpInto(machine).finally(() => {
-      dumpUnderWay = undefined;
-    });
-    return dumpUnderWay;
-  };
-  const dumpInto = async (started: Machine): Promise<void> => {
-    const now = bootClock();
-    try {
-      if (started.role === "source") started.source.dumpBegan(now);
-      else started.replica.dumpBegan();
-      for await (const slots of conntrack.dumpSlots(selection)) {
-        if (machine !== started) break;
-        readRecords(slots, (_kind, record) => {
-          if (started.role === "source") started.source.dumpSeen(record, 0, now);
-          else started.replica.dumpSeen(record, 0);
-        });
-      }
-      if (machine !== started) return dumpAfter(0);
-      if (started.role === "source") started.source.dumpEnded(bootClock());
-      else started.replica.dumpEnded();
-      pumpSoon();
-    } catch (error) {
-      refused(`dump of connections: ${(error as Error).message}`);
-    }
-    dumpAfter(dumpEveryMs);
-  };
-  const dumpAfter = (delayMs: number): void => {
-    clearTimeout(dumping);
-    if (!closed) dumping = setTimeout(dump, delayMs);
-  };
-
-  const pumpSoon = (): void => {
-    pumping ??= setTimeout(pump, gatherMs);
-  };
-  const pump = (): void => {
-    pumping = undefined;
-    if (machine.role !== "source" || !link().connected) return;
-    while (link().backlog < mostBacklog) {
-      const frame = machine.source.takeFrame(bootClock());
-      if (frame === undefined) return;
-      link().sendFrame(frame);
-    }
-    pumpSoon();
-  };
-
-  const perform = (replica: Replica, effects: readonly ReplicaEffect[]): void => {
-    for (const effect of effects) {
-      switch (effect.type) {
-        case "removeFlows":
-          conntrack.remove(decodeRecords(effect.records));
-          break;
-        case "insertFlows":
-          insert(effect.records);
-          break;
-        case "sendFrame":
-          link().sendFrame(effect.frame);
-          break;
-        case "confirm":
-          perform(replica, replica.performed(effect.token, bootClock()));
-          break;
-      }
-    }
-  };
-
-  const insert = (records: Uint8Array): void => {
-    const { failed, errors } = conntrack.insert(decodeRecords(records), { minimumTimeout });
-    if (failed === 0 || performance.now() < quietUntil) return;
-    quietUntil = performance.now() + quietMs;
-    refused(`insert of ${failed} replicated connections: ${[...errors.keys()].join(", ")}`);
-  };
-
-  const linkOpened = (): void => {
-    if (machine.role === "replica") perform(machine.replica, machine.replica.linkOpened(bootClock()));
-    else machine.source.linkOpened(bootClock());
-    pumpSoon();
-  };
-  const become = (next: Machine): void => {
-    machine = next;
-    dumpAfter(0);
-    if (link().connected) linkOpened();
-  };
-
-  const watching = watch(selection, takeEvents);
-  const ticking = setInterval(() => {
-    if (machine.role === "replica") return perform(machine.replica, machine.replica.tick(bootClock()));
-    machine.source.tick(bootClock());
-    pumpSoon();
-  }, tickMs);
-  dumpAfter(0);
-
+  const connections = openReplication({ store: openConnectionStore(conntrack, refused), link, refused });
+  const watching = watch(ourConnections, (events) => {
+    if (events.type === "overrun") connections.overran();
+    else connections.happened((take) => readRecords(events.slots, take));
+  });
   return {
     get connections() {
-      return machine.role === "source" ? machine.source.live : machine.replica.size;
+      return connections.records;
     },
     get protected() {
-      if (machine.role === "source") return machine.source.protectedCount;
-      return machine.replica.inStep ? machine.replica.size : 0;
+      return connections.protected;
     },
     get lagMs() {
-      return machine.role === "source" ? Math.round(machine.source.lag(bootClock())) : 0;
+      return connections.lagMs;
     },
     get missing() {
-      return machine.role === "replica" ? machine.replica.missing : undefined;
+      return connections.missing;
     },
-    flush: async () => {
-      if (!link().connected) throw new Error("the peer link is down");
-      await dump();
-      if (machine.role !== "source") throw new Error("this node is not active");
-      const token = ++tokens;
-      const confirmed = new Promise<void>((resolve) => flushed.set(token, resolve));
-      machine.source.flush(token, bootClock());
-      pumpSoon();
-      try {
-        await within(confirmed, flushWithinMs);
-      } finally {
-        flushed.delete(token);
-      }
-    },
-    roleChanged: (role, term) => {
-      if (role === "active" && machine.role === "replica") {
-        become({ role: "source", source: becomeSource(machine.replica, term, bootClock()) });
-        setTimeout(dumpAfter, firstDumpsMs, 0).unref();
-      } else if (role !== "active" && machine.role === "source") {
-        become({ role: "replica", replica: becomeReplica(machine.source) });
-      }
-    },
-    termSeen: (term) => {
-      if (machine.role === "source" && term > machine.source.term) machine.source.raiseTerm(term);
-    },
-    linkOpened,
-    linkClosed: () => {
-      if (machine.role === "replica") machine.replica.linkClosed();
-      else machine.source.linkClosed();
-    },
-    frameReceived: (frame) => {
-      if (machine.role === "replica") {
-        return perform(machine.replica, machine.replica.frameReceived(frame, bootClock()));
-      }
-      // A source that was superseded falls silent by itself; the heartbeats decide who gives way.
-      for (const effect of machine.source.frameReceived(frame, bootClock())) {
-        if (effect.type === "reportFlushed") flushed.get(effect.token)?.();
-      }
-      pumpSoon();
-    },
+    flush: connections.flush,
+    roleChanged: connections.roleChanged,
+    termSeen: connections.termSeen,
+    linkOpened: connections.linkOpened,
+    linkClosed: connections.linkClosed,
+    frameReceived: connections.frameReceived,
     close: async () => {
-      closed = true;
-      clearInterval(ticking);
-      clearTimeout(dumping);
-      clearTimeout(pumping);
+      connections.close();
       await watching.close();
     },
   };
-}
-
-async function within(confirmed: Promise<void>, deadlineMs: number): Promise<void> {
-  let late: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_resolve, reject) => {
-    late = setTimeout(() => reject(new Error("the standby did not confirm the connections in time")), deadlineMs);
-  });
-  await Promise.race([confirmed, tooLate]).finally(() => clearTimeout(late));
 }

@@ -1,0 +1,239 @@
+import { randomBytes } from "node:crypto";
+import { bootClock } from "@vipair/kernel";
+import type { Role } from "@vipair/model";
+import { becomeReplica, becomeSource, emptyHoldings, Replica, type ReplicaEffect, type Source } from "@vipair/sync";
+import type { PeerLink } from "../pair/link/link.js";
+import type { RecordBatch, Store } from "./store.js";
+
+/**
+ * Keeps a store of the standby in step with the active node's.
+ *
+ *     active node                                                     standby
+ *     store ──events, dumps──► source ──frames on the peer link──► replica ──► store
+ *                                ▲────────────── acks ────────────────┘
+ *
+ * The machines are in `sync`; here they meet the store and the link. A node that is not active is a replica.
+ */
+export interface Replication {
+  /** Replicated records: on the active node its own, on the standby those it holds. */
+  readonly records: number;
+  /** Of these, the ones that are in both stores. */
+  readonly protected: number;
+  /** Age of the oldest change that the standby has not confirmed. */
+  readonly lagMs: number;
+  /** What is missing until the standby has everything that the active node has; `undefined` on the active node. */
+  readonly missing: string | undefined;
+  /** What happened in this node's store, by other hands than this replication's. */
+  happened(batch: RecordBatch): void;
+  /** Some of what happened was not told: the store has to be read anew. */
+  overran(): void;
+  /**
+   * Resolves when the standby has confirmed everything that this node's store shows now. Rejects when this node is not
+   * active, the link is down, or no confirmation came in time.
+   */
+  flush(): Promise<void>;
+  roleChanged(role: Role, term: number): void;
+  /** The active node may learn of a higher term without changing its role. */
+  termSeen(term: number): void;
+  linkOpened(): void;
+  linkClosed(): void;
+  frameReceived(frame: Uint8Array): void;
+  close(): void;
+}
+
+export interface ReplicationOptions {
+  readonly store: Store;
+  readonly link: () => Pick<PeerLink, "connected" | "backlog" | "sendFrame">;
+  readonly refused: (error: string) => void;
+}
+
+type Machine =
+  | { readonly role: "source"; readonly source: Source }
+  | { readonly role: "replica"; readonly replica: Replica };
+
+const tickMs = 100;
+/** Changes are gathered for this long, so that a burst goes out in full frames. */
+const gatherMs = 2;
+const mostBacklog = 1 << 20;
+/** What changes without a word, as the time left of a UDP flow does, only a dump shows. */
+export const dumpEveryMs = 30_000;
+const firstDumpsMs = 1_500;
+const overrunPauseMs = 1_000;
+const flushWithinMs = 5_000;
+
+export function openReplication({ store, link, refused }: ReplicationOptions): Replication {
+  const boot = randomBytes(8).readBigUInt64BE();
+  let machine: Machine = { role: "replica", replica: new Replica(emptyHoldings(boot)) };
+  let pumping: NodeJS.Timeout | undefined;
+  let dumping: NodeJS.Timeout | undefined;
+  let dumpUnderWay: Promise<void> | undefined;
+  let closed = false;
+  let tokens = 0;
+  const flushed = new Map<number, () => void>();
+
+  const happened = (batch: RecordBatch): void => {
+    const now = bootClock();
+    batch((kind, record) => {
+      if (machine.role === "replica") {
+        if (kind === "destroy") machine.replica.flowExpired(record, 0);
+      } else if (kind === "destroy") machine.source.flowGone(record, 0, now);
+      else machine.source.flowSeen(record, 0, now);
+    });
+    if (machine.role === "source") pumpSoon();
+  };
+  /** Reads the store into the machine: everything it shows is there, and what it does not show is gone. */
+  const dump = (): Promise<void> => {
+    dumpUnderWay ??= dumpInto(machine).finally(() => {
+      dumpUnderWay = undefined;
+    });
+    return dumpUnderWay;
+  };
+  const dumpInto = async (started: Machine): Promise<void> => {
+    const now = bootClock();
+    try {
+      if (started.role === "source") started.source.dumpBegan(now);
+      else started.replica.dumpBegan();
+      for await (const batch of store.dump()) {
+        if (machine !== started) break;
+        batch((_kind, record) => {
+          if (started.role === "source") started.source.dumpSeen(record, 0, now);
+          else started.replica.dumpSeen(record, 0);
+        });
+      }
+      if (machine !== started) return dumpAfter(0);
+      if (started.role === "source") started.source.dumpEnded(bootClock());
+      else started.replica.dumpEnded();
+      pumpSoon();
+    } catch (error) {
+      refused(`dump of ${store.name}: ${(error as Error).message}`);
+    }
+    dumpAfter(dumpEveryMs);
+  };
+  const dumpAfter = (delayMs: number): void => {
+    clearTimeout(dumping);
+    if (!closed) dumping = setTimeout(dump, delayMs);
+  };
+
+  const pumpSoon = (): void => {
+    pumping ??= setTimeout(pump, gatherMs);
+  };
+  const pump = (): void => {
+    pumping = undefined;
+    if (machine.role !== "source" || !link().connected) return;
+    while (link().backlog < mostBacklog) {
+      const frame = machine.source.takeFrame(bootClock());
+      if (frame === undefined) return;
+      link().sendFrame(frame);
+    }
+    pumpSoon();
+  };
+
+  const perform = (replica: Replica, effects: readonly ReplicaEffect[]): void => {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case "removeFlows":
+          store.remove(effect.records);
+          break;
+        case "insertFlows":
+          store.insert(effect.records);
+          break;
+        case "sendFrame":
+          link().sendFrame(effect.frame);
+          break;
+        case "confirm":
+          perform(replica, replica.performed(effect.token, bootClock()));
+          break;
+      }
+    }
+  };
+
+  const linkOpened = (): void => {
+    if (machine.role === "replica") perform(machine.replica, machine.replica.linkOpened(bootClock()));
+    else machine.source.linkOpened(bootClock());
+    pumpSoon();
+  };
+  const become = (next: Machine): void => {
+    machine = next;
+    dumpAfter(0);
+    if (link().connected) linkOpened();
+  };
+
+  const ticking = setInterval(() => {
+    if (machine.role === "replica") return perform(machine.replica, machine.replica.tick(bootClock()));
+    machine.source.tick(bootClock());
+    pumpSoon();
+  }, tickMs);
+  dumpAfter(0);
+
+  return {
+    get records() {
+      return machine.role === "source" ? machine.source.live : machine.replica.size;
+    },
+    get protected() {
+      if (machine.role === "source") return machine.source.protectedCount;
+      return machine.replica.inStep ? machine.replica.size : 0;
+    },
+    get lagMs() {
+      return machine.role === "source" ? Math.round(machine.source.lag(bootClock())) : 0;
+    },
+    get missing() {
+      return machine.role === "replica" ? machine.replica.missing : undefined;
+    },
+    happened,
+    overran: () => dumpAfter(overrunPauseMs),
+    flush: async () => {
+      if (!link().connected) throw new Error("the peer link is down");
+      await dump();
+      if (machine.role !== "source") throw new Error("this node is not active");
+      const token = ++tokens;
+      const confirmed = new Promise<void>((resolve) => flushed.set(token, resolve));
+      machine.source.flush(token, bootClock());
+      pumpSoon();
+      try {
+        await within(confirmed, flushWithinMs);
+      } finally {
+        flushed.delete(token);
+      }
+    },
+    roleChanged: (role, term) => {
+      if (role === "active" && machine.role === "replica") {
+        become({ role: "source", source: becomeSource(machine.replica, term, bootClock()) });
+        setTimeout(dumpAfter, firstDumpsMs, 0).unref();
+      } else if (role !== "active" && machine.role === "source") {
+        become({ role: "replica", replica: becomeReplica(machine.source) });
+      }
+    },
+    termSeen: (term) => {
+      if (machine.role === "source" && term > machine.source.term) machine.source.raiseTerm(term);
+    },
+    linkOpened,
+    linkClosed: () => {
+      if (machine.role === "replica") machine.replica.linkClosed();
+      else machine.source.linkClosed();
+    },
+    frameReceived: (frame) => {
+      if (machine.role === "replica") {
+        return perform(machine.replica, machine.replica.frameReceived(frame, bootClock()));
+      }
+      // A source that was superseded falls silent by itself; the heartbeats decide who gives way.
+      for (const effect of machine.source.frameReceived(frame, bootClock())) {
+        if (effect.type === "reportFlushed") flushed.get(effect.token)?.();
+      }
+      pumpSoon();
+    },
+    close: () => {
+      closed = true;
+      clearInterval(ticking);
+      clearTimeout(dumping);
+      clearTimeout(pumping);
+    },
+  };
+}
+
+async function within(confirmed: Promise<void>, deadlineMs: number): Promise<void> {
+  let late: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    late = setTimeout(() => reject(new Error("the standby did not confirm the connections in time")), deadlineMs);
+  });
+  await Promise.race([confirmed, tooLate]).finally(() => clearTimeout(late));
+}

@@ -1,0 +1,19 @@
+import type { SlotKind } from "@vipair/kernel";
+
+/** Where a replication's records are at home on this node: in its kernel. */
+export interface Store {
+  /** What is in it, in a word for people. */
+  readonly name: string;
+  /** Everything that it holds. Each batch is read before the next is asked for. Throws what the kernel refuses. */
+  dump(): AsyncIterable<RecordBatch>;
+  /** Packed records, in place of older ones with the same keys. */
+  insert(records: Uint8Array): void;
+  /** Of packed records, only the keys count. */
+  remove(records: Uint8Array): void;
+}
+
+/** Calls `take` with one record after the other. */
+export type RecordBatch = (take: TakeRecord) => void;
+
+/** Called with one record at offset 0; the bytes are the caller's again when this returns. */
+export type TakeRecord = (kind: SlotKind, record: DataView) => void;

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { bootClock } from "@vipair/kernel";
-import type { Role } from "@vipair/model";
+import type { Instant, Role } from "@vipair/model";
 import { becomeReplica, becomeSource, emptyHoldings, Replica, type ReplicaEffect, type Source } from "@vipair/sync";
 import type { PeerLink } from "../pair/link/link.js";
 import type { RecordBatch, Store } from "./store.js";
@@ -23,6 +24,8 @@ export interface Replication {
   readonly lagMs: number;
   /** What is missing until the standby has everything that the active node has; `undefined` on the active node. */
   readonly missing: string | undefined;
+  /** This node is active, and nothing that the former one knew can still be on its way here. */
+  readonly settled: boolean;
   /** What happened in this node's store, by other hands than this replication's. */
   happened(batch: RecordBatch): void;
   /** Some of what happened was not told: the store has to be read anew. */
@@ -60,6 +63,9 @@ export const dumpEveryMs = 30_000;
 const firstDumpsMs = 1_500;
 const overrunPauseMs = 1_000;
 const flushWithinMs = 5_000;
+/** A node that becomes active first takes what has arrived: until nothing came for a while, but not for ever. */
+const drainQuietMs = 10;
+const drainMostMs = 200;
 
 export function openReplication({ store, link, refused }: ReplicationOptions): Replication {
   const boot = randomBytes(8).readBigUInt64BE();
@@ -69,6 +75,8 @@ export function openReplication({ store, link, refused }: ReplicationOptions): R
   let dumpUnderWay: Promise<void> | undefined;
   let closed = false;
   let tokens = 0;
+  let frameAt = bootClock();
+  let taking: NodeJS.Timeout | undefined;
   const flushed = new Map<number, () => void>();
 
   const happened = (batch: RecordBatch): void => {
@@ -152,6 +160,17 @@ export function openReplication({ store, link, refused }: ReplicationOptions): R
     else machine.source.linkOpened(bootClock());
     pumpSoon();
   };
+  /** What the former active node had sent before it fell silent waits in the socket: the replica still takes it. */
+  const takeOver = (replica: Replica, term: number, since: Instant): void => {
+    const now = bootClock();
+    if (now - frameAt < drainQuietMs && now - since < drainMostMs) {
+      taking = setTimeout(takeOver, drainQuietMs, replica, term, since);
+      return;
+    }
+    taking = undefined;
+    become({ role: "source", source: becomeSource(replica, term, now) });
+    setTimeout(dumpAfter, firstDumpsMs, 0).unref();
+  };
   const become = (next: Machine): void => {
     machine = next;
     dumpAfter(0);
@@ -179,10 +198,14 @@ export function openReplication({ store, link, refused }: ReplicationOptions): R
     get missing() {
       return machine.role === "replica" ? machine.replica.missing : undefined;
     },
+    get settled() {
+      return machine.role === "source" && (!link().connected || machine.source.compared);
+    },
     happened,
     overran: () => dumpAfter(overrunPauseMs),
     flush: async () => {
       if (!link().connected) throw new Error("the peer link is down");
+      while (taking !== undefined) await delay(drainQuietMs);
       await dump();
       if (machine.role !== "source") throw new Error("this node is not active");
       const token = ++tokens;
@@ -196,9 +219,11 @@ export function openReplication({ store, link, refused }: ReplicationOptions): R
       }
     },
     roleChanged: (role, term) => {
+      clearTimeout(taking);
+      taking = undefined;
       if (role === "active" && machine.role === "replica") {
-        become({ role: "source", source: becomeSource(machine.replica, term, bootClock()) });
-        setTimeout(dumpAfter, firstDumpsMs, 0).unref();
+        frameAt = bootClock();
+        taking = setTimeout(takeOver, drainQuietMs, machine.replica, term, frameAt);
       } else if (role !== "active" && machine.role === "source") {
         become({ role: "replica", replica: becomeReplica(machine.source) });
       }
@@ -212,6 +237,7 @@ export function openReplication({ store, link, refused }: ReplicationOptions): R
       else machine.source.linkClosed();
     },
     frameReceived: (frame) => {
+      frameAt = bootClock();
       if (machine.role === "replica") {
         return perform(machine.replica, machine.replica.frameReceived(frame, bootClock()));
       }
@@ -224,6 +250,7 @@ export function openReplication({ store, link, refused }: ReplicationOptions): R
     close: () => {
       closed = true;
       clearInterval(ticking);
+      clearTimeout(taking);
       clearTimeout(dumping);
       clearTimeout(pumping);
     },

@@ -7,7 +7,7 @@ import { openReplication, type Replication, type ReplicationOptions } from "./re
 export interface Replicator
   extends Pick<
     Replication,
-    "protected" | "lagMs" | "missing" | "flush" | "roleChanged" | "termSeen" | "linkOpened" | "linkClosed"
+    "protected" | "lagMs" | "missing" | "settled" | "flush" | "roleChanged" | "termSeen" | "linkOpened" | "linkClosed"
   > {
   /** Replicated connections: on the active node its own, on the standby those it holds. */
   readonly connections: number;
@@ -40,6 +40,9 @@ export function openReplicator({ conntrack, watch, link, refused }: ReplicatorOp
     },
     get missing() {
       return connections.missing;
+    },
+    get settled() {
+      return connections.settled;
     },
     flush: connections.flush,
     roleChanged: connections.roleChanged,

@@ -65,6 +65,11 @@ export class Source {
     return this.#joined !== undefined;
   }
 
+  /** The replica of this link has compared what it holds with what this source has. */
+  get compared(): boolean {
+    return this.joined && this.#comparison.trusted;
+  }
+
   /** Live connections. */
   get live(): number {
     return this.#mirror.live;

@@ -96,7 +96,7 @@ export class BalanceRun {
   }
 
   get ruleset(): Ruleset {
-    return this.state.ruleset ?? { services: [] };
+    return this.state.ruleset ?? { strays: "drop", services: [] };
   }
 
   /** Who gets new connections of the service now. */

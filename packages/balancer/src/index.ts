@@ -4,3 +4,4 @@ export * from "./rates/rates.js";
 export * from "./ruleset/index.js";
 export { roundRobinSlots } from "./slots/roundRobin.js";
 export { sourceHashSlots } from "./slots/sourceHash.js";
+export type { OwnershipEvent } from "./stray/stray.js";

@@ -87,6 +87,7 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     configDigest: configDigest(initial.config),
     conntrack: balancer.conntrack,
     journal,
+    ownershipChanged: (event) => balancer.loop.deliver(event),
     changed,
     peerReported: (report) => balancer.loop.deliver({ type: "peerHealthReceived", servers: peerHealth(report) }),
   });

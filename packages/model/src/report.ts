@@ -44,6 +44,8 @@ export interface ServiceReport {
   readonly scheduler: string;
   /** At least one server is up, or a sorry server stands in. */
   readonly up: boolean;
+  /** Resets that told ends of connections which this node does not know, such as a failover could not save. */
+  readonly resets?: number;
   readonly servers: readonly ServerReport[];
 }
 
@@ -115,6 +117,7 @@ export type EventKind =
   | "refused" // the kernel refused something
   | "configChanged"
   | "conflict" // two active nodes heard each other
+  | "strays" // packets that found no connection, or came to a node that had handed over
   | "started"
   | "stopped";
 

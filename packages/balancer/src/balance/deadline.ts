@@ -1,4 +1,5 @@
 import { type Instant, instantOf } from "@vipair/model";
+import { strayDeadline } from "../stray/stray.js";
 import type { BalanceState, ServerState, ServiceState } from "./state.js";
 
 const never = Number.POSITIVE_INFINITY;
@@ -6,7 +7,8 @@ const never = Number.POSITIVE_INFINITY;
 /** When the next `deadlineReached` is due: 0, long past, while the first ruleset is still to be asked for. */
 export function nextDeadline(state: BalanceState): Instant | undefined {
   if (state.ruleset === undefined) return instantOf(0);
-  const earliest = state.services.reduce((soonest, service) => Math.min(soonest, serviceDeadline(service)), never);
+  const strays = strayDeadline(state.strays) ?? never;
+  const earliest = state.services.reduce((soonest, service) => Math.min(soonest, serviceDeadline(service)), strays);
   return earliest === never ? undefined : instantOf(earliest);
 }
 

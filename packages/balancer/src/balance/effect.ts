@@ -17,6 +17,8 @@ export type BalanceEffect =
   /** The wanted ruleset changed. */
   | { readonly type: "applyRuleset"; readonly ruleset: Ruleset }
   | CutConnections
+  /** What came here after a planned hand-over has ended: tell how much it was. */
+  | { readonly type: "reportPassedOn" }
   | {
       readonly type: "reportHealth";
       readonly service: string;

@@ -1,4 +1,5 @@
 import type { Admin, Health, Millis, Service } from "@vipair/model";
+import type { StrayEvent } from "../stray/stray.js";
 
 /** Facts that reach the balance. */
 export type BalanceEvent =
@@ -24,4 +25,5 @@ export type BalanceEvent =
   /** The configuration was reloaded; servers that stay keep their health and admin state. */
   | { readonly type: "servicesReplaced"; readonly services: readonly Service[] }
   /** How the other node sees the servers, by `service/server`: a whole view, empty when the peer link closed. */
-  | { readonly type: "peerHealthReceived"; readonly servers: Readonly<Record<string, Health>> };
+  | { readonly type: "peerHealthReceived"; readonly servers: Readonly<Record<string, Health>> }
+  | StrayEvent;

@@ -1,6 +1,7 @@
 import { type Instant, type Server, type Service, serverKey } from "@vipair/model";
 import { alwaysUp, unknownHealth } from "../health/health.js";
 import { serviceMarks } from "../ruleset/mark.js";
+import { initialStrays } from "../stray/stray.js";
 import { firstProbe, type ProbeTimes, probeTimes } from "./probeTimes.js";
 import type { BalanceState, ServerState, ServiceState } from "./state.js";
 
@@ -22,7 +23,14 @@ export function initialBalance(
     const own = times.get(serverKey(service.name, server.name));
     return startServer(server, own, now, times.size);
   };
-  return { services: joinServices(services, start), spread, redirectPort, round: 0, ruleset: undefined };
+  return {
+    services: joinServices(services, start),
+    spread,
+    redirectPort,
+    strays: initialStrays,
+    round: 0,
+    ruleset: undefined,
+  };
 }
 
 /** Services with their marks, and their servers as `join` makes them. */

@@ -1,6 +1,7 @@
 import type { Admin, Health, Instant, Server, Service } from "@vipair/model";
 import type { HealthState } from "../health/health.js";
 import type { Ruleset } from "../ruleset/ruleset.js";
+import type { StrayState } from "../stray/stray.js";
 import type { ProbeTimes } from "./probeTimes.js";
 
 /**
@@ -14,6 +15,8 @@ export interface BalanceState {
   readonly spread: number;
   /** Where redirect services are answered on this node; without it they are refused. */
   readonly redirectPort: number | undefined;
+  /** What becomes of packets that no connection here is known for. */
+  readonly strays: StrayState;
   /** The last probe's round. */
   readonly round: number;
   /** The ruleset that was asked for last; `undefined` until the first step. */

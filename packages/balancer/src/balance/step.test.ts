@@ -212,3 +212,17 @@ describe("whyServer", () => {
     expect(whyServer(new BalanceRun([owa, http]).state, "http", "x")).toEqual(["There is no server http/x."]);
   });
 });
+
+describe("ownership", () => {
+  it("changes what becomes of strays, and tells when a planned hand-over is over", () => {
+    const run = new BalanceRun([owa]).run(0, up);
+    run.take();
+    run.step({ type: "ownershipTaken" }).step({ type: "peerSettled", settled: true });
+    expect(run.ruleset.strays).toBe("drop");
+    expect(run.run(2_000, up).ruleset.strays).toBe("reset");
+    expect(run.step({ type: "ownershipLost", planned: true }).ruleset.strays).toBe("passOn");
+    expect(run.take().filter(({ type }) => type === "applyRuleset")).toHaveLength(2);
+    expect(run.run(1_500, up).ruleset.strays).toBe("drop");
+    expect(run.take().map(({ type }) => type)).toContain("reportPassedOn");
+  });
+});

@@ -1,6 +1,7 @@
 import { after, type Health, type Instant, serverKey } from "@vipair/model";
 import { explainResult, stepHealth } from "../health/health.js";
 import { sameRuleset } from "../ruleset/ruleset.js";
+import { reachStrayDeadline, type StrayState, stepStrays, strayPolicy } from "../stray/stray.js";
 import { cutAll, cutUdp } from "./cut.js";
 import { isDue } from "./deadline.js";
 import type { BalanceEffect } from "./effect.js";
@@ -35,15 +36,22 @@ function stepEvent(state: BalanceState, event: BalanceEvent, now: Instant): Bala
       return replaceServices(state, event.services, now);
     case "peerHealthReceived":
       return { state: takePeerHealth(state, event.servers), effects: [] };
+    case "ownershipTaken":
+    case "ownershipLost":
+    case "peerSettled":
+      return changeStrays(state, stepStrays(state.strays, event, now));
   }
 }
 
 /** Probes come and go all the time; only those that change a server's health can change the ruleset. */
-function mayChangeRuleset(before: BalanceState, event: BalanceEvent, { effects }: BalanceStep): boolean {
+function mayChangeRuleset(before: BalanceState, event: BalanceEvent, { state, effects }: BalanceStep): boolean {
   if (before.ruleset === undefined) return true;
   switch (event.type) {
     case "deadlineReached":
-      return false;
+    case "ownershipTaken":
+    case "ownershipLost":
+    case "peerSettled":
+      return strayPolicy(before.strays) !== strayPolicy(state.strays);
     case "probeAnswered":
       return effects.some((effect) => effect.type === "reportHealth");
     case "adminChanged":
@@ -64,7 +72,8 @@ function askForRuleset({ state, effects }: BalanceStep): BalanceStep {
 }
 
 function reachDeadlines(state: BalanceState, now: Instant): BalanceStep {
-  const effects: BalanceEffect[] = [];
+  const { state: stepped, effects: about } = changeStrays(state, reachStrayDeadline(state.strays, now));
+  const effects: BalanceEffect[] = [...about];
   let round = state.round;
   const reach: ServerChange = (server, service) => {
     let reached = server;
@@ -79,8 +88,13 @@ function reachDeadlines(state: BalanceState, now: Instant): BalanceStep {
     }
     return reached;
   };
-  const next = mapServers(state, reach, (service) => isDue(service, now));
+  const next = mapServers(stepped, reach, (service) => isDue(service, now));
   return { state: { ...next, round }, effects };
+}
+
+function changeStrays(state: BalanceState, strays: StrayState): BalanceStep {
+  const ended = state.strays.standing.type === "passing" && strays.standing.type !== "passing";
+  return { state: { ...state, strays }, effects: ended ? [{ type: "reportPassedOn" }] : [] };
 }
 
 function startProbe({ service }: ServiceState, { server }: ServerState, round: number): readonly BalanceEffect[] {

@@ -1,9 +1,11 @@
 import type { Ruleset, ServiceRules } from "../ruleset/ruleset.js";
+import { strayPolicy } from "../stray/stray.js";
 import { eligibleServers } from "./eligible.js";
 import type { BalanceState, ServiceState } from "./state.js";
 
 /** The ruleset that follows from the state. */
-export const wantedRuleset = ({ services, redirectPort }: BalanceState): Ruleset => ({
+export const wantedRuleset = ({ services, redirectPort, strays }: BalanceState): Ruleset => ({
+  strays: strayPolicy(strays),
   services: services.map((service) => wantedRules(service, redirectPort)),
 });
 

@@ -25,6 +25,21 @@ describe("renderEdits", () => {
     expect(rulesets(run, () => run.step(drain))).toBe("flush chain inet vipair service/owa\n");
   });
 
+  it("rewrites the chain that another policy for strays changes", () => {
+    expect(
+      rulesets(new BalanceRun([owa]), (run) => run.step({ type: "ownershipTaken" }).run(9_000, up)),
+    ).toMatchInlineSnapshot(`
+      "flush chain inet vipair unknown
+      add rule inet vipair unknown tcp flags & rst == rst drop
+      add rule inet vipair unknown counter name ip daddr . meta l4proto . th dport map @listenerResets4
+      add rule inet vipair unknown counter name ip saddr . meta l4proto . th sport map @serverResets4
+      add rule inet vipair unknown counter name ip6 daddr . meta l4proto . th dport map @listenerResets6
+      add rule inet vipair unknown counter name ip6 saddr . meta l4proto . th sport map @serverResets6
+      add rule inet vipair unknown reject with tcp reset
+      "
+    `);
+  });
+
   it("is empty when nothing differs", () => {
     expect(rulesets(new BalanceRun([owa]), () => undefined)).toBe("");
   });

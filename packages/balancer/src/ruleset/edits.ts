@@ -1,6 +1,7 @@
 import { serviceChain, tableName } from "./name.js";
-import { type Ruleset, type ServiceRules, same, sameStructure } from "./ruleset.js";
+import { type Ruleset, same, sameStructure } from "./ruleset.js";
 import { serviceRules } from "./service.js";
+import { policyChains } from "./stray.js";
 
 /**
  * The smallest nft script that leads from one ruleset to the other: for each service where other servers get new
@@ -13,12 +14,16 @@ export function renderEdits(from: Ruleset, to: Ruleset): string | undefined {
   for (const [i, service] of to.services.entries()) {
     const before = from.services[i];
     if (before === undefined || !sameStructure(before, service)) return undefined;
-    if (!same(before, service)) edits.push(...renderEdit(service));
+    if (!same(before, service)) edits.push(...rewrite(serviceChain(service.name), serviceRules(service)));
+  }
+  const before = new Map(policyChains(from.strays));
+  for (const [chain, rules] of policyChains(to.strays)) {
+    if (!same(before.get(chain), rules)) edits.push(...rewrite(chain, rules));
   }
   return edits.map((line) => `${line}\n`).join("");
 }
 
-function renderEdit(service: ServiceRules): readonly string[] {
-  const chain = `inet ${tableName} ${serviceChain(service.name)}`;
-  return [`flush chain ${chain}`, ...serviceRules(service).map((rule) => `add rule ${chain} ${rule}`)];
+function rewrite(name: string, rules: readonly string[]): readonly string[] {
+  const chain = `inet ${tableName} ${name}`;
+  return [`flush chain ${chain}`, ...rules.map((rule) => `add rule ${chain} ${rule}`)];
 }

@@ -6,6 +6,22 @@ export const elementKey = ({ address, protocol, port }: Endpoint): string => `${
 export const ofFamily = (endpoints: readonly Endpoint[], family: Family): readonly Endpoint[] =>
   endpoints.filter(({ address }) => address.family === family);
 
+export const families: readonly Family[] = [4, 6];
+
+/** The protocol of the family as nft names its header. */
+export const word = (family: Family): string => (family === 4 ? "ip" : "ip6");
+
+export const endpointType = (family: Family): string => `ipv${family}_addr . inet_proto . inet_service`;
+
+/** Where a packet goes, as a key for listeners. */
+export const listenerOf = (family: Family): string => `${word(family)} daddr . meta l4proto . th dport`;
+
+/** Where a packet comes from, as a key for servers. */
+export const serverOf = (family: Family): string => `${word(family)} saddr . meta l4proto . th sport`;
+
+export const toListener = (family: Family): string => `${listenerOf(family)} @listeners${family}`;
+export const fromServer = (family: Family): string => `${serverOf(family)} @endpoints${family}`;
+
 /** A named set or map with its type; nft does not take an empty list of elements. */
 export function renderNamed(head: string, type: string, elements: readonly string[]): readonly string[] {
   const unique = [...new Set(elements)];

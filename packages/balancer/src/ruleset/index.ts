@@ -1,6 +1,13 @@
 export { renderEdits } from "./edits.js";
 export { serviceMark, serviceMarks } from "./mark.js";
-export { type CounterOwner, counterOwner, serverChain, serviceChain, sorryChain, tableName } from "./name.js";
+export {
+  passedOnCounter,
+  resetCounter,
+  serverChain,
+  serviceChain,
+  sorryChain,
+  tableName,
+} from "./name.js";
 export { renderRemoval, renderRuleset } from "./render.js";
 export {
   type BalancedRules,

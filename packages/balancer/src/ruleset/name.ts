@@ -12,19 +12,10 @@ export const serverChain = (service: string, server: string): string => `server/
 /** Also the name of the counter of the sorry server's new connections. */
 export const sorryChain = (service: string): string => `sorry/${checked(service)}`;
 
-/** Whose connections a counter counts; `server` is `undefined` for a sorry server. */
-export interface CounterOwner {
-  readonly service: string;
-  readonly server: string | undefined;
-}
-
-/** Finds the service and the server of a counter of ours; `undefined` for any other name. */
-export function counterOwner(counter: string): CounterOwner | undefined {
-  const [kind, service, server, ...rest] = counter.split("/");
-  if (service === undefined || rest.length > 0) return undefined;
-  if (kind === "sorry" && server === undefined) return { service, server };
-  return kind === "server" && server !== undefined ? { service, server } : undefined;
-}
+/** Counts the frames for our services that still come here after a planned hand-over. */
+export const passedOnCounter = "passedOn";
+/** Counts the resets that the ends of a service's unknown connections were told. */
+export const resetCounter = (service: string): string => `reset/${checked(service)}`;
 
 function checked(name: string): string {
   if (!plainName.test(name)) throw new RangeError(`not a name for a chain: ${JSON.stringify(name)}`);

@@ -1,8 +1,20 @@
 import type { Family } from "@vipair/model";
-import { elementKey, ofFamily, renderChain, renderNamed } from "./elements.js";
+import {
+  elementKey,
+  endpointType,
+  families,
+  fromServer,
+  listenerOf,
+  ofFamily,
+  renderChain,
+  renderNamed,
+  toListener,
+  word,
+} from "./elements.js";
 import { serviceChain, tableName } from "./name.js";
 import type { Ruleset } from "./ruleset.js";
 import { destinationsOf, renderService } from "./service.js";
+import { renderGuard, renderStrayCounters, renderStrayMaps } from "./stray.js";
 
 /**
  * The whole table as one nft script, which replaces what is there in one transaction. For nft 1.0.6 and later.
@@ -20,9 +32,11 @@ export function renderRuleset(ruleset: Ruleset): string {
     `table inet ${tableName} {`,
     ...families.flatMap((family) => renderSets(ruleset, family)),
     ...ruleset.services.flatMap(destinationsOf).map(({ chain }) => `  counter ${chain} { }`),
+    ...renderStrayCounters(ruleset),
     ...ruleset.services.flatMap(renderService),
     ...families.flatMap((family) => renderMaps(ruleset, family)),
-    ...renderGuard(),
+    ...families.flatMap((family) => renderStrayMaps(ruleset, family)),
+    ...renderGuard(ruleset),
     ...renderNat(),
     ...renderInput(),
     "}",
@@ -34,10 +48,6 @@ export function renderRuleset(ruleset: Ruleset): string {
 export const renderRemoval = (): string => `${renderRemovalLines().join("\n")}\n`;
 
 const renderRemovalLines = (): readonly string[] => [`table inet ${tableName}`, `delete table inet ${tableName}`];
-
-const families: readonly Family[] = [4, 6];
-const word = (family: Family): string => (family === 4 ? "ip" : "ip6");
-const endpointType = (family: Family): string => `ipv${family}_addr . inet_proto . inet_service`;
 
 function renderSets({ services }: Ruleset, family: Family): readonly string[] {
   const listeners = ofFamily(
@@ -69,29 +79,10 @@ function renderMaps({ services }: Ruleset, family: Family): readonly string[] {
   ];
 }
 
-/**
- * After a failover packets may come before the connection they belong to is known here. Dropped, they are sent again and
- * find it; passed on, they would be taken for the start of another connection or be answered with a reset.
- */
-const renderGuard = (): readonly string[] => [
-  ...renderChain("stray", [
-    "ct state invalid counter drop",
-    "ct state new tcp flags & (fin | syn | rst | ack) != syn counter drop",
-  ]),
-  ...renderChain("guard", [
-    "type filter hook prerouting priority mangle; policy accept;",
-    "ct state established,related accept",
-    ...families.flatMap((family) => [
-      `${word(family)} daddr . meta l4proto . th dport @listeners${family} goto stray`,
-      `${word(family)} saddr . meta l4proto . th sport @endpoints${family} goto stray`,
-    ]),
-  ]),
-];
-
 const renderNat = (): readonly string[] => [
   ...renderChain("prerouting", [
     "type nat hook prerouting priority dstnat; policy accept;",
-    ...families.map((family) => `${word(family)} daddr . meta l4proto . th dport vmap @services${family}`),
+    ...families.map((family) => `${listenerOf(family)} vmap @services${family}`),
   ]),
   ...renderChain("postrouting", [
     "type nat hook postrouting priority srcnat; policy accept;",
@@ -110,8 +101,8 @@ const renderInput = (): readonly string[] => [
     "ct state established,related accept",
     "ct status dnat accept",
     ...families.flatMap((family) => [
-      `${word(family)} daddr . meta l4proto . th dport @listeners${family} goto refuse`,
-      `${word(family)} saddr . meta l4proto . th sport @endpoints${family} ${word(family)} daddr @addresses${family} drop`,
+      `${toListener(family)} goto refuse`,
+      `${fromServer(family)} ${word(family)} daddr @addresses${family} drop`,
     ]),
   ]),
 ];

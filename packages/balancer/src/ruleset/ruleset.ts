@@ -1,7 +1,9 @@
 import type { Endpoint, Mode, Scheduler } from "@vipair/model";
+import type { StrayPolicy } from "../stray/stray.js";
 
 /** What the kernel must do with packets to our services: a value, rendered for nft by {@link renderRuleset}. */
 export interface Ruleset {
+  readonly strays: StrayPolicy;
   readonly services: readonly ServiceRules[];
 }
 
@@ -45,7 +47,9 @@ export interface EligibleServer {
 
 /** Whether two rulesets ask the same of the kernel. */
 export const sameRuleset = (a: Ruleset, b: Ruleset): boolean =>
-  a.services.length === b.services.length && a.services.every((service, i) => same(service, b.services[i]));
+  a.strays === b.strays &&
+  a.services.length === b.services.length &&
+  a.services.every((service, i) => same(service, b.services[i]));
 
 /** Whether two services differ at most in who gets new connections. */
 export function sameStructure(a: ServiceRules, b: ServiceRules): boolean {

@@ -4,7 +4,7 @@ import type { Service } from "@vipair/model";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { BalanceRun, dns, endpoint, http, owa, server } from "../example.js";
 import { renderEdits } from "./edits.js";
-import { counterOwner } from "./name.js";
+import { passedOnCounter, resetCounter } from "./name.js";
 import { renderRemoval, renderRuleset } from "./render.js";
 
 /**
@@ -170,6 +170,63 @@ describe("a ruleset in the kernel", limits, () => {
     expect(held.closed()).toBe(false);
   });
 
+  it.each(["nat", "snat"] as const)("tells the client that its connection is lost, in mode %s", async (mode) => {
+    const run = load([{ ...owa, mode }, dns]);
+    const [known, lost] = [hold("198.51.100.10", 443), hold("198.51.100.10", 443)];
+    const servers = [await known.next(), await lost.next()].map((answer) => answer.split(" ")[0] ?? "");
+    ownForLong(run);
+    inside(balancer, "conntrack", "-D", "--reply-src", servers[1] ?? "");
+    lost.say("anybody?");
+    expect(await lost.next()).toBe("ECONNRESET");
+    known.say("still here");
+    expect(await known.next()).toBe("still here");
+    // What the servers of earlier tests still send counts as well.
+    expect(counter(resetCounter("owa"))).toBeGreaterThanOrEqual(1);
+    expect(tally(await connect("198.51.100.10", 443, 2))).toEqual({ "10.77.2.11": 1, "10.77.2.12": 1 });
+  });
+
+  it.each(["nat", "snat"] as const)("tells the server that its connection is lost, in mode %s", async (mode) => {
+    const run = load([{ ...owa, mode }]);
+    const held = hold("198.51.100.10", 443);
+    await held.next();
+    held.say("talk");
+    expect(await held.next()).toBe("talk");
+    ownForLong(run);
+    const before = established();
+    inside(balancer, "nft", "insert", "rule", "inet", "vipair", "guard", "iifname", "front", "drop");
+    inside(balancer, "conntrack", "-F");
+    await vi.waitFor(() => expect(counter(resetCounter("owa"))).toBeGreaterThanOrEqual(1), { timeout: 5_000 });
+    await vi.waitFor(() => expect(established()).toBe(before - 1), { timeout: 5_000 });
+    expect(held.closed()).toBe(false);
+  });
+
+  it("tells over IPv6 as well", async () => {
+    const run = load([{ ...owa, listen: endpoint("[2001:db8::10]:443"), servers: [server("a", "[fd00::11]:443")] }]);
+    const held = hold("2001:db8::10", 443);
+    await held.next();
+    ownForLong(run);
+    inside(balancer, "conntrack", "-F", "-f", "ipv6");
+    held.say("anybody?");
+    expect(await held.next()).toBe("ECONNRESET");
+    expect(counter(resetCounter("owa"))).toBe(1);
+  });
+
+  it("counts what still comes here after a planned hand-over, and goes on translating it", async () => {
+    const run = load([owa]);
+    const held = hold("198.51.100.10", 443);
+    await held.next();
+    expect(counter(passedOnCounter)).toBe(0);
+    change(run, () => run.step({ type: "ownershipTaken" }).step({ type: "ownershipLost", planned: true }));
+    held.say("late");
+    expect(await held.next()).toBe("late");
+    change(run, () => run.run(2_000, () => true));
+    const frames = counter(passedOnCounter);
+    expect(frames).toBeGreaterThan(0);
+    held.say("later");
+    expect(await held.next()).toBe("later");
+    expect(counter(passedOnCounter)).toBe(frames);
+  });
+
   it("takes many services and servers", () => {
     const many = Array.from({ length: 100 }, (_, i) => ({
       ...owa,
@@ -193,8 +250,20 @@ function load(services: readonly Service[], redirectPort?: number): BalanceRun {
 }
 
 function edit(run: BalanceRun, name: string, admin: "draining" | "disabled"): void {
+  change(run, () => run.step({ type: "adminChanged", service: "owa", server: name, admin }));
+}
+
+/** The node owns the addresses, and nothing of another owner can be on its way any more. */
+function ownForLong(run: BalanceRun): void {
+  change(run, () => {
+    run.step({ type: "ownershipTaken" }).step({ type: "peerSettled", settled: true });
+    run.run(3_000, () => true);
+  });
+}
+
+function change(run: BalanceRun, happen: () => unknown): void {
   const before = run.ruleset;
-  run.step({ type: "adminChanged", service: "owa", server: name, admin });
+  happen();
   const edits = renderEdits(before, run.ruleset);
   if (edits === undefined) throw new Error("expected edits");
   apply(edits);
@@ -215,15 +284,27 @@ function counters(): Record<string, number> {
   const { nftables } = JSON.parse(inside(balancer, "nft", "-j", "list", "counters", "table", "inet", "vipair"));
   const found: Record<string, number> = {};
   for (const { counter } of nftables) {
-    const owner = counter === undefined ? undefined : counterOwner(counter.name);
-    if (owner !== undefined) found[`${owner.service}/${owner.server ?? "sorry"}`] = counter.packets;
+    const [kind, ...owner] = (counter?.name ?? "").split("/");
+    if (kind === "server") found[owner.join("/")] = counter.packets;
   }
   return found;
 }
 
+/** Connections of the servers. */
+const established = (): number =>
+  inside(servers, "ss", "-Htn", "state", "established", "sport", "443").split("\n").filter(Boolean).length;
+
+function counter(name: string): number {
+  const listing = inside(balancer, "nft", "list", "counter", "inet", "vipair", name);
+  return Number(/packets (\d+)/.exec(listing)?.[1]);
+}
+
 function strays(): number {
-  const chain = inside(balancer, "nft", "list", "chain", "inet", "vipair", "stray");
-  return [...chain.matchAll(/packets (\d+)/g)].reduce((sum, [, packets]) => sum + Number(packets), 0);
+  const chain = (name: string): string => inside(balancer, "nft", "list", "chain", "inet", "vipair", name);
+  return [...`${chain("stray")}${chain("unknown")}`.matchAll(/packets (\d+)/g)].reduce(
+    (sum, [, packets]) => sum + Number(packets),
+    0,
+  );
 }
 
 /** What `count` connections got to hear, or why they failed. `how`: `udp`, or the beginning of the addresses to use. */

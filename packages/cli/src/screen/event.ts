@@ -15,6 +15,7 @@ function emphasis(kind: EventKind, paint: Paint): (text: string) => string {
     case "conflict":
       return paint.red;
     case "restored":
+    case "strays":
       return paint.yellow;
     case "healthChanged":
     case "adminChanged":

@@ -52,11 +52,13 @@ export function serversLines(services: readonly ServiceReport[], peer: string, p
 
 /** A block of `vipair status`: the service, and its servers below. */
 export function serviceBlock(service: ServiceReport, peer: string, paint: Paint): string[] {
-  const { name, up, listen, mode, scheduler, servers } = service;
+  const { name, up, listen, mode, scheduler, servers, resets = 0 } = service;
   const how = servers.length === 0 ? mode : `${mode}, ${scheduler}`;
   const head = `${paint.bold(name)}  ${goodMark(up, up ? "up" : "down", paint)}  ${listen}  ${how}`;
   if (servers.length === 0) return [head];
-  return [head, ...serverTable(servers, peer, paint).map((line) => `  ${line}`)];
+  const lost =
+    resets === 0 ? [] : [paint.yellow(`  ! ${resets} resets told ends of connections that are not known here`)];
+  return [head, ...serverTable(servers, peer, paint).map((line) => `  ${line}`), ...lost];
 }
 
 /** The table, and below a server that the other node sees differently, a line that says so. */

@@ -7,6 +7,7 @@ import { openRedirectServer } from "../redirect/server.js";
 import { openConnections } from "./connections.js";
 import { type BalanceLoop, openBalanceLoop } from "./loop.js";
 import { openRules, type Rules } from "./rules.js";
+import { openStrays } from "./strays.js";
 import { wantedSysctls } from "./sysctls.js";
 import { openTraffic, type Traffic } from "./traffic.js";
 
@@ -46,7 +47,10 @@ export async function openBalancer(options: BalancerOptions): Promise<Balancer> 
   const refused = (error: string): void => journal.record("refused", `the kernel refused: ${error}`, { error });
   const rules = openRules(nftables, refused);
   const connections = openConnections(conntrack, refused);
-  const traffic = openTraffic(nftables, connections);
+  const traffic = openTraffic(nftables, connections, () =>
+    strays.countersRead(loop.state.services.map(({ service }) => service)),
+  );
+  const strays = openStrays(traffic, journal);
 
   const perform = (effect: BalanceEffect): void => {
     switch (effect.type) {
@@ -58,6 +62,8 @@ export async function openBalancer(options: BalancerOptions): Promise<Balancer> 
       case "cutConnections":
         void connections.cut(effect);
         return;
+      case "reportPassedOn":
+        return strays.passedOn();
       case "reportHealth": {
         const { service, server, from, to, because } = effect;
         journal.record("healthChanged", `${service}/${server} is ${to}: ${because}`, { service, server, from, to });

@@ -10,6 +10,7 @@ function ruleset(eligible: readonly string[], servers: readonly string[] = ["10.
     return parsed;
   };
   return {
+    strays: "drop",
     services: [
       {
         kind: "balanced",

@@ -1,32 +1,54 @@
-import { counterOwner, type Rate, type Rates, tableName, updateRates } from "@vipair/balancer";
+import {
+  passedOnCounter,
+  type Rate,
+  type Rates,
+  resetCounter,
+  serverChain,
+  tableName,
+  updateRates,
+} from "@vipair/balancer";
 import { bootClock, type Nftables } from "@vipair/kernel";
-import { serverKey } from "@vipair/model";
 import type { Connections } from "./connections.js";
 
-/** How much each server gets: live connections from conntrack, new ones from the rules' counters. */
+/** What passed: live connections from conntrack, everything else from the rules' counters. */
 export interface Traffic {
   readonly connections: Connections;
+  /** New connections of a server. */
   rate(service: string, server: string): Rate;
+  /** Resets that ends of the service's unknown connections were told. */
+  resets(service: string): number;
+  /** Frames that still came here after planned hand-overs. */
+  passedOn(): number;
   close(): void;
 }
 
 const readEveryMs = 2_000;
 const none: Rate = { total: 0, perSecond: 0 };
 
-export function openTraffic(nftables: Nftables, connections: Connections): Traffic {
+/** @param readAgain called after each regular reading */
+export function openTraffic(
+  nftables: Pick<Nftables, "counters">,
+  connections: Connections,
+  readAgain: () => void,
+): Traffic {
   let rates: Rates | undefined;
   const read = (): void => {
-    const counters = new Map<string, number>();
-    for (const [name, { packets }] of nftables.counters({ family: "inet", table: tableName })) {
-      const owner = counterOwner(name);
-      if (owner?.server !== undefined) counters.set(serverKey(owner.service, owner.server), packets);
-    }
-    rates = updateRates(rates, counters, bootClock());
+    const counters = nftables.counters({ family: "inet", table: tableName });
+    rates = updateRates(rates, new Map([...counters].map(([name, { packets }]) => [name, packets])), bootClock());
   };
-  const reading = setInterval(read, readEveryMs);
+  const rateOf = (counter: string): Rate => rates?.rates.get(counter) ?? none;
+  const reading = setInterval(() => {
+    read();
+    readAgain();
+  }, readEveryMs);
   return {
     connections,
-    rate: (service, server) => rates?.rates.get(serverKey(service, server)) ?? none,
+    rate: (service, server) => rateOf(serverChain(service, server)),
+    resets: (service) => rateOf(resetCounter(service)).total,
+    passedOn: () => {
+      read();
+      return rateOf(passedOnCounter).total;
+    },
     close: () => clearInterval(reading),
   };
 }

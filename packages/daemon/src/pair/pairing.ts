@@ -1,5 +1,6 @@
 import type { RoleChange } from "@vipair/agent";
 import { deriveKey, readSecret } from "@vipair/agent";
+import type { OwnershipEvent } from "@vipair/balancer";
 import { type Conntrack, watchFlows } from "@vipair/kernel";
 import { type Config, type FailoverReport, type NodeReport, reasonSentence } from "@vipair/model";
 import { Refused } from "../control/index.js";
@@ -41,6 +42,7 @@ export interface PairingOptions {
   readonly configDigest: bigint;
   readonly conntrack: Conntrack;
   readonly journal: Journal;
+  readonly ownershipChanged: (event: OwnershipEvent) => void;
   /** Agent, link or peer changed. */
   readonly changed: () => void;
   readonly peerReported: (report: NodeReport | undefined) => void;
@@ -66,6 +68,11 @@ export function openPairing(options: PairingOptions): Pairing {
       roleChanged: (change) => {
         replicator.roleChanged(change.to, change.term);
         recordRoleChange(journal, change);
+        if (change.to === "active") options.ownershipChanged({ type: "ownershipTaken" });
+        if (change.from === "active") {
+          const planned = change.reason === "handover" || change.reason === "shutdown";
+          options.ownershipChanged({ type: "ownershipLost", planned });
+        }
         if (change.from === "active") handover.progress.passed(change.at);
         options.changed();
       },
@@ -82,6 +89,7 @@ export function openPairing(options: PairingOptions): Pairing {
         refuse(`the heartbeat agent ended (${how}) and is started again`);
         handover.progress.refused("the heartbeat agent ended");
         replicator.roleChanged("initialize", 0);
+        options.ownershipChanged({ type: "ownershipLost", planned: false });
         options.changed();
       },
     },

@@ -2,7 +2,13 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { nodeReport } from "./example.fixture.js";
 import { openUpkeep, type Upkeep } from "./upkeep.js";
 
-const balancer = { rules: { applied: false, want: vi.fn(), restore: vi.fn(), close: vi.fn() }, healthKnown: false };
+const deliver = vi.fn();
+const balancer = {
+  rules: { applied: false, want: vi.fn(), restore: vi.fn(), close: vi.fn() },
+  healthKnown: false,
+  loop: { deliver },
+};
+const replicator = { settled: false };
 let lacking: string[];
 const agent = { setReady: vi.fn(), start: vi.fn() };
 const link = { report: vi.fn() };
@@ -14,9 +20,10 @@ beforeEach(() => {
   lacking = ["the rules are not in the kernel"];
   Object.assign(balancer.rules, { applied: false });
   balancer.healthKnown = false;
+  replicator.settled = false;
   upkeep = openUpkeep({
     balancer,
-    pairing: { agent, link },
+    pairing: { agent, link, replicator },
     reports: { missing: () => lacking, own: () => nodeReport },
   });
 });
@@ -47,6 +54,14 @@ it("does not wait for ever for a server's first answer", () => {
   expect(agent.start).not.toHaveBeenCalled();
   vi.advanceTimersByTime(300);
   expect(agent.start).toHaveBeenCalledOnce();
+});
+
+it("tells the balance when all that the former active node knew is here, and when more may come", () => {
+  for (const settled of [false, true, true, false]) {
+    replicator.settled = settled;
+    vi.advanceTimersByTime(100);
+  }
+  expect(deliver.mock.calls).toEqual([true, false].map((settled) => [{ type: "peerSettled", settled }]));
 });
 
 it("reports to the peer once a second, and at the next check when something changed", () => {

@@ -2,7 +2,10 @@ import type { Balancer } from "../balance/balancer.js";
 import type { Reports } from "../report/reports.js";
 import type { Pairing } from "./pairing.js";
 
-/** Keeps the agent and the peer told: readiness, the start of the election, this node's report. */
+/**
+ * Keeps the agent and the peer told: readiness, the start of the election, this node's report. And the balance: whether
+ * all that the former active node knew is here.
+ */
 export interface Upkeep {
   /** Something that a report shows has changed: the peer hears of it at the next check. */
   reportSoon(): void;
@@ -10,10 +13,11 @@ export interface Upkeep {
 }
 
 export interface UpkeepOptions {
-  readonly balancer: Pick<Balancer, "rules" | "healthKnown">;
+  readonly balancer: Pick<Balancer, "rules" | "healthKnown"> & { readonly loop: Pick<Balancer["loop"], "deliver"> };
   readonly pairing: {
     readonly agent: Pick<Pairing["agent"], "setReady" | "start">;
     readonly link: Pick<Pairing["link"], "report">;
+    readonly replicator: Pick<Pairing["replicator"], "settled">;
   };
   readonly reports: Pick<Reports, "missing" | "own">;
 }
@@ -27,12 +31,17 @@ export function openUpkeep({ balancer, pairing, reports }: UpkeepOptions): Upkee
   const openedAt = performance.now();
   let started = false;
   let reportDue = false;
+  let settled = false;
 
   const check = (): void => {
     pairing.agent.setReady(reports.missing().length === 0);
     if (!started && balancer.rules.applied && healthIsDue()) {
       started = true;
       pairing.agent.start();
+    }
+    if (settled !== pairing.replicator.settled) {
+      settled = pairing.replicator.settled;
+      balancer.loop.deliver({ type: "peerSettled", settled });
     }
     if (reportDue) report();
   };

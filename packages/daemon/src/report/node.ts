@@ -69,7 +69,8 @@ function reportService(service: Service, view: ServiceView, traffic: Traffic): S
     return { name, listen, mode: "redirect", scheduler: "-", up: true, servers: [] };
   }
   const servers = view.servers.map((server) => reportServer(service.name, view.mark, server, traffic));
-  return { name, listen, mode: service.mode, scheduler: service.scheduler, up: view.up, servers };
+  const { mode, scheduler } = service;
+  return { name, listen, mode, scheduler, up: view.up, resets: traffic.resets(name), servers };
 }
 
 function reportServer(service: string, mark: number, view: ServerView, traffic: Traffic): ServerReport {

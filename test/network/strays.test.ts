@@ -1,0 +1,84 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { openStage, type Stage } from "../stage/stage.js";
+import { monotonicMs, until } from "../topology/clock.js";
+import { type LbName, otherLb, virtualAddress } from "../topology/plan.js";
+import { Sessions } from "../traffic/sessions.js";
+import { VipairPair } from "../vipair/pair.js";
+
+/** Packets that find no connection on the new active node, or still come to the one that was active before. */
+let stage: Stage<VipairPair>;
+const open: Sessions[] = [];
+const count = 4;
+
+beforeAll(async () => {
+  stage = await openStage(VipairPair.start);
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((sessions) => sessions.end()));
+});
+afterAll(() => stage?.topology.close());
+
+test("after an unplanned takeover the clients of connections that could not be saved are told, and no others", async () => {
+  const { pair, topology } = stage;
+  const active = await pair.settled();
+  const standby = otherLb(active);
+  const saved = await connect();
+  await until("the connections are protected", 10_000, async () => {
+    const { sync } = await pair.nodes[active].status();
+    return sync.protected >= count && sync.protected === sync.connections;
+  });
+  await topology.cutLink(active, "eth2");
+  await until("the peer link is down", 10_000, async () => !(await pair.nodes[standby].status()).sync.connected);
+  const unsaved = await connect();
+
+  pair.nodes[active].signalAll("SIGKILL");
+  await until("the unsaved connections are reset", 20_000, async () => (await broken(unsaved)).length === count);
+  expect(await broken(unsaved)).toEqual(Array(count).fill("ECONNRESET"));
+  expect(await broken(saved)).toEqual([]);
+  await until("the resets are counted", 5_000, async () => (await resets(standby)) >= count);
+  expect((await pair.nodes[standby].events()).filter(({ kind }) => kind === "strays")).toMatchObject([
+    { detail: { service: "web" } },
+  ]);
+
+  await topology.restoreLink(active, "eth2");
+  pair.nodes[active].start();
+  await pair.settled();
+});
+
+test("frames that still come to the former active node are passed on for a while, and counted", async () => {
+  const { pair, topology } = stage;
+  const from = await pair.settled();
+  const client = topology.host("client");
+  const sessions = await connect();
+  const mac = await topology.host(from).mac("eth0");
+  // As a client does whose ARP cache did not take the announcement.
+  const neighbour = ["ip", "neigh", "replace", virtualAddress, "lladdr", mac, "dev", "eth0", "nud", "permanent"];
+  await client.check(neighbour);
+  try {
+    await pair.planned(from);
+    const at = monotonicMs();
+    const { answered } = await sessions.report(at, at + 300);
+    expect(answered).toBeGreaterThan(0);
+  } finally {
+    await client.check(["ip", "neigh", "del", virtualAddress, "dev", "eth0"]);
+  }
+  const told = await until("the frames were counted", 5_000, async () =>
+    (await pair.nodes[from].events()).find(({ kind, detail }) => kind === "strays" && detail.frames !== undefined),
+  );
+  expect(told.detail.frames).toBeGreaterThan(0);
+  expect(await broken(sessions)).toEqual([]);
+});
+
+async function connect(): Promise<Sessions> {
+  const sessions = await Sessions.open(stage.topology.host("client"), virtualAddress, count);
+  open.push(sessions);
+  return sessions;
+}
+
+const broken = async (sessions: Sessions): Promise<string[]> =>
+  (await sessions.report(0, monotonicMs())).broken.map(({ because }) => because);
+
+async function resets(node: LbName): Promise<number> {
+  const { services } = await stage.pair.nodes[node].status();
+  return services.find(({ name }) => name === "web")?.resets ?? 0;
+}

@@ -183,6 +183,37 @@ it("is not kept from the real peer by connections that say nothing, or by strang
   for (const socket of sockets) socket.destroy();
 });
 
+it("has no use for a recording of an earlier connection, and stays with the peer that it has", async () => {
+  const left = open(true);
+  const recorder = "127.0.0.6";
+  const recorded: Buffer[] = [];
+  const between = createServer((socket) => {
+    const onward = connect({ port, host: first.text, localAddress: second.text });
+    for (const end of [socket, onward]) end.on("error", () => undefined);
+    socket.on("data", (data: Buffer) => recorded.push(data)).pipe(onward);
+    onward.pipe(socket);
+    socket.on("close", () => onward.destroy());
+  }).listen(port, recorder);
+  closers.push(() => between.close());
+  const right = open(false, { peer: { family: 4, text: recorder } });
+  await allConnected(left, right);
+  right.link.sendFrame(Uint8Array.of(9));
+  await vi.waitFor(() => expect(left.seen.frameReceived).toHaveBeenCalledTimes(1), soon);
+  right.link.close();
+  between.close();
+  const present = open(false);
+  await vi.waitFor(() => expect(left.seen.connected).toHaveBeenCalledTimes(2), soon);
+
+  const replayed = connect({ port, host: first.text, localAddress: second.text });
+  replayed.on("error", () => undefined).resume();
+  replayed.write(Buffer.concat(recorded));
+  await once(replayed, "close");
+  await vi.waitFor(() => expect(left.seen.refused).toHaveBeenCalled(), soon);
+  present.link.sendFrame(Uint8Array.of(7));
+  await vi.waitFor(() => expect(left.seen.frameReceived).toHaveBeenCalledTimes(2), soon);
+  expect(left.seen.connected).toHaveBeenCalledTimes(2);
+});
+
 it("carries frames both ways, and none before the hello", async () => {
   const [left, right] = [open(true), open(false)];
   await allConnected(left, right);

@@ -86,12 +86,16 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
 
   const virtual = new Set(addresses.map(({ prefix }) => formatPrefix(prefix)));
   const tracks = trackInterfaces(interfaces, {
-    interfaceChanged: (name, ok) => loop.deliver({ type: "trackChanged", track: `interface ${name}`, ok }),
+    interfaceChanged: (name, ok) => changeTrack(`interface ${name}`, ok),
     addressRemoved: (address) => {
       if (!virtual.has(address) || ownership.heldAddresses().includes(address)) return;
       loop.deliver({ type: "addressRemoved", address });
     },
   });
+  function changeTrack(track: string, ok: boolean): void {
+    loop.deliver({ type: "trackChanged", track, ok });
+    reporter.trackChanged();
+  }
   const fence = watchFence(() => {
     const outcome = ownership.restoreFence();
     if (outcome.ok) host.tell({ type: "restored", what: "table vipair_fence" });
@@ -104,12 +108,13 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
     balancerClosed: () => loop.deliver({ type: "balancerClosed" }),
     command: (command) => {
       if (command.type === "configDigest") exchange.setConfigDigest(command.configDigest);
+      else if (command.type === "track") changeTrack(command.track, command.ok);
       else loop.deliver(eventOf(command));
     },
   };
 }
 
-type ElectionCommand = Exclude<AgentCommand, { type: "configure" | "configDigest" }>;
+type ElectionCommand = Exclude<AgentCommand, { type: "configure" | "configDigest" | "track" }>;
 
 function eventOf(command: ElectionCommand): ElectionEvent {
   switch (command.type) {

@@ -15,6 +15,8 @@ export type AgentCommand =
   /** Sign of life; when it stays away the agent gives up ownership. */
   | { readonly type: "alive" }
   | { readonly type: "ready"; readonly ready: boolean }
+  /** Something that the balancer looks at for the election (`gateway 198.51.100.1`) failed or recovered. */
+  | { readonly type: "track"; readonly track: string; readonly ok: boolean }
   /** The services changed; the pair and its addresses did not. */
   | { readonly type: "configDigest"; readonly configDigest: bigint }
   | { readonly type: "maintenance"; readonly on: boolean }
@@ -49,6 +51,8 @@ export interface AgentReport {
   readonly term: number;
   readonly priority: number;
   readonly eligible: boolean;
+  /** Tracks that fail: `interface eth0`. */
+  readonly failedTracks: readonly string[];
   readonly peer: PeerView | undefined;
   readonly paths: readonly PathReport[];
   readonly held: readonly string[];

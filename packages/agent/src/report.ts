@@ -17,6 +17,8 @@ export interface Reporter {
   start(): void;
   /** A heartbeat of the peer has been delivered to the election. */
   heard(heartbeat: Heartbeat, sameConfig: boolean): void;
+  /** Something that the election tracks has changed, and was delivered to it. */
+  trackChanged(): void;
   /** The election has stepped at this time, and its effects were performed for so long. */
   stepped(effects: readonly ElectionEffect[], at: Instant, took: Millis): void;
   close(): void;
@@ -49,6 +51,7 @@ export function openReporter(options: ReporterOptions): Reporter {
       term: state.term,
       priority: effectivePriority(config, state),
       eligible: isEligible(config, state),
+      failedTracks: [...state.failedTracks],
       peer: heard === undefined ? undefined : viewPeer(heard, pair, bootClock()),
       paths: options.exchange().paths(),
       held: options.held(),
@@ -68,6 +71,9 @@ export function openReporter(options: ReporterOptions): Reporter {
       const former = heard;
       heard = { heartbeat, sameConfig, at: bootClock() };
       if (isNews(former, heard)) report();
+    },
+    trackChanged: () => {
+      if (reporting !== undefined) report();
     },
     stepped: (effects, at, took) => {
       for (const effect of effects) {

@@ -7,9 +7,11 @@ import {
   millisOf,
   type Node,
   type Pair,
+  prefixContains,
   type RedirectService,
   type Service,
   type Track,
+  type VirtualAddress,
 } from "@vipair/model";
 import type { Shaped, ShapedCheck, ShapedService, ShapedTrack } from "./schema/config.js";
 import type { PeerEndpoint } from "./schema/scalar.js";
@@ -18,13 +20,13 @@ import type { PeerEndpoint } from "./schema/scalar.js";
 export function buildConfig({ pair, addresses, services }: Shaped): Config {
   const carried = addresses.map((entry) => ({ prefix: entry.address, interface: entry.interface }));
   return {
-    pair: buildPair(pair, [...new Set(addresses.map((entry) => entry.interface))]),
+    pair: buildPair(pair, carried),
     addresses: carried,
     services: Object.entries(services ?? {}).map(([name, service]) => buildService(name, service)),
   };
 }
 
-function buildPair({ nodes, heartbeat, track, ...rest }: Shaped["pair"], carrying: readonly string[]): Pair {
+function buildPair({ nodes, heartbeat, track, ...rest }: Shaped["pair"], carried: readonly VirtualAddress[]): Pair {
   const [first, second] = Object.entries(nodes).map(([name, node]): Node => ({ name, ...node }));
   if (first === undefined || second === undefined) throw new Error("the rules let a pair without two nodes through");
   const { name, secretFile, preempt, preemptDelay, sync } = rest;
@@ -32,18 +34,30 @@ function buildPair({ nodes, heartbeat, track, ...rest }: Shaped["pair"], carryin
     name,
     secretFile,
     nodes: [first, second],
-    heartbeat: { ...heartbeat, interfaces: heartbeat.interfaces ?? carrying },
+    heartbeat: {
+      ...heartbeat,
+      interfaces: heartbeat.interfaces ?? [...new Set(carried.map((address) => address.interface))],
+    },
     preempt,
     preemptDelay,
     sync,
-    track: (track ?? []).map(buildTrack),
+    track: (track ?? []).map((entry) => buildTrack(entry, carried)),
   };
 }
 
-function buildTrack({ interface: link, gateway, script, interval, weight }: ShapedTrack): Track {
+function buildTrack(track: ShapedTrack, carried: readonly VirtualAddress[]): Track {
+  const { interface: link, gateway, script, service, minimum, interval, rise = 2, fall = 3, weight } = track;
   if (link !== undefined) return { kind: "interface", interface: link, weight };
-  if (gateway !== undefined) return { kind: "gateway", gateway, weight };
-  if (script !== undefined) return { kind: "script", script, interval: interval ?? millisOf(5_000), weight };
+  if (gateway !== undefined) {
+    const via = carried.find(({ prefix }) => prefixContains(prefix, gateway));
+    if (via === undefined) throw new Error("the rules let a gateway that is no neighbour through");
+    const sampled = { interval: interval ?? millisOf(1_000), rise, fall };
+    return { kind: "gateway", gateway, interface: via.interface, ...sampled, weight };
+  }
+  if (script !== undefined) {
+    return { kind: "script", script, interval: interval ?? millisOf(5_000), rise, fall, weight };
+  }
+  if (service !== undefined) return { kind: "service", service, minimum: minimum ?? 1, weight };
   throw new Error("the rules let a track that watches nothing through");
 }
 

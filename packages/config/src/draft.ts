@@ -2,7 +2,7 @@
  * A draft is what can be read of a document, right or wrong: every part that has its shape is there, every part that
  * has not is `undefined`. The rules look at drafts, so that one wrong key does not hide what else is wrong.
  */
-import { type Endpoint, type IpAddress, type Millis, parseAddress } from "@vipair/model";
+import { type Endpoint, type IpAddress, type Millis, type Prefix, parseAddress, parsePrefix } from "@vipair/model";
 import type { z } from "zod";
 import type { Path } from "./problem.js";
 import { nodeSchema } from "./schema/pair.js";
@@ -21,6 +21,8 @@ export interface AddressDraft {
   readonly path: Path;
   /** The address that the operator meant, even when its prefix is wrong or no interface can carry it. */
   readonly meant: IpAddress | undefined;
+  /** The address with its network, when it can be read. */
+  readonly prefix: Prefix | undefined;
 }
 
 export interface ServerDraft {
@@ -70,7 +72,8 @@ function readNode(name: string, { address }: Mapping): NodeDraft {
 
 function readAddress(index: number, { address }: Mapping): AddressDraft {
   const meant = typeof address === "string" ? parseAddress(address.split("/")[0] ?? "") : undefined;
-  return { path: ["addresses", index], meant };
+  const prefix = typeof address === "string" ? parsePrefix(address) : undefined;
+  return { path: ["addresses", index], meant, prefix };
 }
 
 function readService(name: string, written: Mapping): ServiceDraft {

@@ -33,8 +33,6 @@ describe("parseConfig", () => {
     const { config, warnings } = accepted(example("vipair"));
     expect(config).toMatchSnapshot();
     expect(warnings.map(({ path, message }) => `${path}: ${message}`)).toEqual([
-      'pair.track[1].gateway: "gateway" has no effect yet',
-      'pair.track[2].script: "script" has no effect yet',
       'services.owa.persistence: "persistence" has no effect yet',
       'services.owa.servers.ex2.maxConnections: "maxConnections" has no effect yet',
     ]);

@@ -14,6 +14,8 @@ import { openPairing, type Pairing } from "./pair/pairing.js";
 import { openUpkeep, type Upkeep } from "./pair/upkeep.js";
 import { peerHealth } from "./report/health.js";
 import { openReports } from "./report/reports.js";
+import { openFailures } from "./track/failures.js";
+import { openTracks } from "./track/tracks.js";
 
 /**
  * vipaird: joins the two halves and shows them to the operator.
@@ -79,6 +81,7 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     healthChanged: changed,
   });
   closers.push(balancer.close);
+  const failures = openFailures(journal);
   const pairing = openPairing({
     config: initial.config,
     node,
@@ -87,13 +90,31 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     configDigest: configDigest(initial.config),
     conntrack: balancer.conntrack,
     journal,
+    reported: (report) => failures.reported(report, tracks.report()),
     ownershipChanged: (event) => balancer.loop.deliver(event),
     changed,
     peerReported: (report) => balancer.loop.deliver({ type: "peerHealthReceived", servers: peerHealth(report) }),
   });
   closers.push(pairing.close);
   pairing.agent.setMaintenance(maintenance.on);
-  const reports = openReports({ node, version, config: () => current.config, balancer, pairing, maintenance });
+  const reports = openReports({
+    node,
+    version,
+    config: () => current.config,
+    balancer,
+    pairing,
+    maintenance,
+    tracks: () => tracks.report(),
+  });
+  const tracks = openTracks({
+    tracks: pair.track,
+    services: () => reports.own().services,
+    changed: (track, ok) => {
+      pairing.agent.setTrack(track, ok);
+      changed();
+    },
+  });
+  closers.push(tracks.close);
   upkeep = openUpkeep({ balancer, pairing, reports });
   closers.push(upkeep.close);
 

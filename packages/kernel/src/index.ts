@@ -19,6 +19,7 @@ export { carrierUp } from "./link/link.js";
 export { type RouteEvent, watchRoutes } from "./monitor/routes.js";
 export { type TableEvent, watchTables } from "./monitor/tables.js";
 export type { Watch } from "./monitor/watch.js";
+export { askNeighbour } from "./neighbour/ask.js";
 export { type Counter, type Nftables, openNftables } from "./nftables/nftables.js";
 export type { TableFamily, TableName } from "./nftables/table.js";
 export { type Notifier, openNotifier } from "./notify/notify.js";

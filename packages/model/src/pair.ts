@@ -25,13 +25,46 @@ export interface Heartbeat {
 /** A reason to give up ownership (no weight) or to lose priority (with one). */
 export type Track =
   | { readonly kind: "interface"; readonly interface: string; readonly weight: number | undefined }
-  | { readonly kind: "gateway"; readonly gateway: IpAddress; readonly weight: number | undefined }
+  /** The neighbour on this interface answers to ARP or neighbour discovery. */
+  | (Sampled & {
+      readonly kind: "gateway";
+      readonly gateway: IpAddress;
+      readonly interface: string;
+      readonly weight: number | undefined;
+    })
+  /** The program exits with 0 within the interval. */
+  | (Sampled & { readonly kind: "script"; readonly script: string; readonly weight: number | undefined })
+  /** At least so many servers of the service may get new connections. */
   | {
-      readonly kind: "script";
-      readonly script: string;
-      readonly interval: Millis;
+      readonly kind: "service";
+      readonly service: string;
+      readonly minimum: number;
       readonly weight: number | undefined;
     };
+
+/** Something that is looked at again and again; so many results in a row it takes to believe a change. */
+export interface Sampled {
+  readonly interval: Millis;
+  readonly rise: number;
+  readonly fall: number;
+}
+
+/**
+ * The name under which a track's changes are reported: `interface eth0`, `gateway 198.51.100.1`, `script /bin/x`,
+ * `service owa`.
+ */
+export function trackKey(track: Track): string {
+  switch (track.kind) {
+    case "interface":
+      return `interface ${track.interface}`;
+    case "gateway":
+      return `gateway ${track.gateway.text}`;
+    case "script":
+      return `script ${track.script}`;
+    case "service":
+      return `service ${track.service}`;
+  }
+}
 
 /** An address that the active node holds. */
 export interface VirtualAddress {

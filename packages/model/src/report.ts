@@ -55,6 +55,17 @@ export interface AddressReport {
   readonly held: boolean;
 }
 
+/** Something that the node's priority, or its being active at all, depends on. */
+export interface TrackReport {
+  /** `interface eth0`, `gateway 198.51.100.1`, `script /bin/x`, `service owa`. */
+  readonly track: string;
+  readonly ok: boolean;
+  /** What priority the node loses while it fails; absent: it may not be active. */
+  readonly weight?: number;
+  /** `answers on eth0`, `exit status 1, failure 2 of 3`; absent for an interface. */
+  readonly because?: string;
+}
+
 export interface PathReport {
   /** `eth0`, `sync` or `lifeline`. */
   readonly path: string;
@@ -97,6 +108,7 @@ export interface NodeReport {
   readonly term: number;
   readonly addresses: readonly AddressReport[];
   readonly heartbeat: readonly PathReport[];
+  readonly tracks?: readonly TrackReport[];
   /** Packets on the heartbeat paths that were refused since the agent started, by reason: `wrongMac`, `replayed`, … */
   readonly refused?: Readonly<Record<string, number>>;
   readonly services: readonly ServiceReport[];
@@ -116,6 +128,7 @@ export type EventKind =
   | "restored" // something of ours was removed by others and put back
   | "refused" // the kernel refused something
   | "configChanged"
+  | "trackChanged" // something that the election tracks failed or recovered
   | "conflict" // two active nodes heard each other
   | "strays" // packets that found no connection, or came to a node that had handed over
   | "started"

@@ -16,6 +16,7 @@ function emphasis(kind: EventKind, paint: Paint): (text: string) => string {
       return paint.red;
     case "restored":
     case "strays":
+    case "trackChanged":
       return paint.yellow;
     case "healthChanged":
     case "adminChanged":

@@ -16,6 +16,7 @@ export function statusLines(report: StatusReport, nowMs: number, paint: Paint): 
     field("heartbeat", report.heartbeat.map((path) => pathText(path, paint)).join("   "), paint),
     field("sync", syncText(report.sync, paint), paint),
     ...addressLines(report, paint),
+    ...trackLines(report, paint),
     ...report.services.flatMap((service) => ["", ...serviceBlock(service, report.peer.node, paint)]),
   ];
 }
@@ -72,6 +73,14 @@ function syncText({ connected, connections, protected: safe, lagMs }: SyncReport
   if (!connected) return goodMark(false, `not connected: ${connections} connections live on this node alone`, paint);
   const lag = `lag ${spanText(lagMs)}`;
   return goodMark(true, `connected, ${safe} of ${connections} connections protected, ${lag}`, paint);
+}
+
+function trackLines({ tracks = [] }: NodeReport, paint: Paint): string[] {
+  return tracks.map(({ track, ok, weight, because }, index) => {
+    const cost = weight === undefined ? "may not be active" : `priority −${weight}`;
+    const about = [...(because === undefined ? [] : [because]), ...(ok ? [] : [cost])].join(": ");
+    return field(index === 0 ? "tracks" : "", goodMark(ok, about === "" ? track : `${track}, ${about}`, paint), paint);
+  });
 }
 
 function addressLines({ addresses, role }: NodeReport, paint: Paint): string[] {

@@ -1,16 +1,11 @@
-import { isMapping } from "../draft.js";
 import type { Path } from "../problem.js";
 import { quote } from "../problem.js";
 import type { Rule } from "./rule.js";
 
 /** Keys that are accepted and checked, but do nothing so far: operators are told so. */
-export const warnOfInertKeys: Rule = ({ tracks, services }, complain) => {
+export const warnOfInertKeys: Rule = ({ services }, complain) => {
   const warn = (path: Path, key: string): void =>
     complain([...path, key], `${quote(key)} has no effect yet`, "key", "warning");
-  for (const [index, track] of tracks.entries()) {
-    if (!isMapping(track)) continue;
-    for (const key of ["gateway", "script"]) if (key in track) warn(["pair", "track", index], key);
-  }
   for (const { path, written, servers } of services) {
     if ("redirect" in written) continue;
     if ("persistence" in written) warn(path, "persistence");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { accepted, expectErrors, expectWarnings, file, pairWith } from "../../fixtures/marked.js";
+import { accepted, expectErrors, file, pairWith } from "../../fixtures/marked.js";
 
 const withNodes = (nodes: string): string =>
   file({ pair: `pair:\n  name: mail\n  secretFile: /etc/vipair/pair.key\n${nodes}\n` });
@@ -106,24 +106,60 @@ describe("pair", () => {
 
 describe("track", () => {
   it.each([
-    ["▸{ weight: 3 }", "expected one of the keys interface, gateway, script"],
+    ["▸{ weight: 3 }", "expected one of the keys interface, gateway, script, service"],
     ["{ interface: eth0, weight: ▸254 }", "expected at most 253, found 254"],
     ["{ interface: eth0, weight: ▸0 }", "expected at least 1, found 0"],
-    ["{ interface: eth0, ▸gateway: 192.0.2.9 }", '"gateway" beside "interface": give each an entry of its own'],
-    ["{ interface: eth0, ▸interval: 5s }", '"interval" goes with "script"'],
+    ["{ interface: eth0, ▸gateway: 198.51.100.1 }", '"gateway" beside "interface": give each an entry of its own'],
+    ["{ interface: eth0, ▸interval: 5s }", '"interval" goes with "gateway" or "script"'],
+    ["{ interface: eth0, ▸fall: 2 }", '"fall" goes with "gateway" or "script"'],
+    ["{ script: /bin/check, ▸minimum: 2 }", '"minimum" goes with "service"'],
+    ["{ gateway: ▸203.0.113.1 }", "203.0.113.1 is in the network of none of the addresses"],
+    ["{ service: ▸oma }", 'there is no service "oma"'],
     ["{ gateway: ▸224.0.0.1 }", "no interface can carry 224.0.0.1: it is a multicast address"],
     ["{ script: ▸check }", 'expected an absolute path (it starts with /), found "check"'],
     ["▸eth0", 'expected a mapping, found "eth0"'],
   ])("refuses %s", (entry, message) => expectErrors(pairWith(`  track:\n    - ${entry}`), message));
 
-  it("warns of entries without effect, and takes the three forms", () => {
-    const keys =
-      "  track:\n    - { interface: eth0 }\n    - { ▸gateway: 192.0.2.9, weight: 50 }\n    - ▸script: /bin/check";
-    expectWarnings(pairWith(keys), '"gateway" has no effect yet', '"script" has no effect yet');
-    expect(accepted(pairWith(keys.replaceAll("▸", ""))).config.pair.track).toEqual([
+  const services = `services:
+  owa: { listen: 198.51.100.10:443, servers: { ex1: { address: 10.77.2.11:443 } } }
+  http: { listen: 198.51.100.10:80, redirect: https }
+`;
+  const tracking = (entries: string): string => {
+    const pair = pairWith(`  track:\n${entries}`);
+    return `${pair}${services}`;
+  };
+
+  it("refuses a service that has not so many servers, and one thing twice", () => {
+    expectErrors(tracking("    - { service: owa, minimum: ▸2 }"), '"owa" has only 1 servers');
+    expectErrors(tracking("    - { service: ▸http }"), '"http" has no servers: it redirects');
+    expectErrors(
+      tracking("    - { service: owa }\n    - { service: ▸owa, weight: 5 }"),
+      "service owa is already tracked, at track[0]",
+    );
+  });
+
+  it("takes the four forms", () => {
+    const entries = [
+      "{ interface: eth0 }",
+      "{ gateway: 198.51.100.1, weight: 50 }",
+      "{ script: /bin/check, interval: 2s, fall: 1 }",
+      "{ service: owa, weight: 20 }",
+    ];
+    const { config, warnings } = accepted(tracking(entries.map((entry) => `    - ${entry}`).join("\n")));
+    expect(warnings).toEqual([]);
+    expect(config.pair.track).toEqual([
       { kind: "interface", interface: "eth0", weight: undefined },
-      { kind: "gateway", gateway: { family: 4, text: "192.0.2.9" }, weight: 50 },
-      { kind: "script", script: "/bin/check", interval: 5000, weight: undefined },
+      {
+        kind: "gateway",
+        gateway: { family: 4, text: "198.51.100.1" },
+        interface: "eth0",
+        interval: 1000,
+        rise: 2,
+        fall: 3,
+        weight: 50,
+      },
+      { kind: "script", script: "/bin/check", interval: 2000, rise: 2, fall: 1, weight: undefined },
+      { kind: "service", service: "owa", minimum: 1, weight: 20 },
     ]);
   });
 

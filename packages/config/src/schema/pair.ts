@@ -13,18 +13,31 @@ export const trackSchema = z
   .strictObject({
     interface: interfaceName.optional().meta({ description: "The interface must exist, be up and have a carrier." }),
     gateway: address.optional().meta({
-      description: "The address must answer to ARP or neighbour discovery. No effect yet.",
+      description: "The address, in the network of one of `addresses`, must answer to ARP or neighbour discovery.",
       examples: ["198.51.100.1"],
     }),
     script: file
       .optional()
-      .meta({ description: "The program must exit with 0. No effect yet.", examples: ["/usr/local/bin/check"] }),
+      .meta({ description: "The program must exit with 0 within the interval.", examples: ["/usr/local/bin/check"] }),
+    service: name
+      .optional()
+      .meta({ description: "So many servers of the service must be fit for new connections.", examples: ["owa"] }),
+    minimum: wholeNumber(1, 1_000).optional().meta({ description: "service: how many servers. Left out, 1." }),
     interval: duration("100ms", "1h")
       .optional()
-      .meta({ description: "script: how often it runs. Left out, 5s.", examples: ["5s"] }),
+      .meta({
+        description: "gateway, script: how often it is asked. Left out, 1s for a gateway and 5s for a script.",
+        examples: ["5s"],
+      }),
+    rise: wholeNumber(1, 100)
+      .optional()
+      .meta({ description: "gateway, script: successes in a row until it counts again. Left out, 2." }),
+    fall: wholeNumber(1, 100)
+      .optional()
+      .meta({ description: "gateway, script: failures in a row until it counts as failed. Left out, 3." }),
     weight: trackWeight,
   })
-  .meta({ title: "track", oneOf: ["interface", "gateway", "script"].map((key) => ({ required: [key] })) });
+  .meta({ title: "track", oneOf: ["interface", "gateway", "script", "service"].map((key) => ({ required: [key] })) });
 
 export const nodeSchema = z
   .strictObject({
@@ -103,7 +116,7 @@ export const pairSchema = z
     track: z.array(trackSchema).max(64).nullish().meta({
       title: "list",
       description:
-        "Reasons to give up ownership, or to lose priority. Each has one of `interface`, `gateway`, `script`.",
+        "Reasons to give up ownership, or to lose priority. Each has one of `interface`, `gateway`, `script`, `service`.",
     }),
   })
   .meta({ description: "The two nodes and how they watch each other." });

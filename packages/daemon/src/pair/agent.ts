@@ -10,6 +10,7 @@ export interface AgentProcess {
   start(): void;
   setReady(ready: boolean): void;
   setMaintenance(on: boolean): void;
+  setTrack(track: string, ok: boolean): void;
   setConfigDigest(configDigest: bigint): void;
   handOver(force: boolean): void;
   /** Ends the agent: it gives up ownership and removes what it put into the kernel. */
@@ -36,7 +37,7 @@ const stopMs = 3_000;
 
 export function openAgentProcess(initial: Configure, listener: AgentListener): AgentProcess {
   /** What a restarted agent must be told again. */
-  const wanted = { started: false, ready: false, maintenance: false };
+  const wanted = { started: false, ready: false, maintenance: false, tracks: new Map<string, boolean>() };
   let configure = initial;
   let child: ChildProcess | undefined;
   let report: AgentReport | undefined;
@@ -77,6 +78,7 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
       case "opened":
         command({ type: "maintenance", on: wanted.maintenance });
         command({ type: "ready", ready: wanted.ready });
+        for (const [track, ok] of wanted.tracks) command({ type: "track", track, ok });
         if (wanted.started) command({ type: "start" });
         return;
       case "failed":
@@ -118,6 +120,10 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
     setMaintenance: (on) => {
       wanted.maintenance = on;
       command({ type: "maintenance", on });
+    },
+    setTrack: (track, ok) => {
+      wanted.tracks.set(track, ok);
+      command({ type: "track", track, ok });
     },
     setConfigDigest: (configDigest) => {
       configure = { ...configure, configDigest };

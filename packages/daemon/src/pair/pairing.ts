@@ -1,4 +1,4 @@
-import type { RoleChange } from "@vipair/agent";
+import type { AgentReport, RoleChange } from "@vipair/agent";
 import { deriveKey, readSecret } from "@vipair/agent";
 import type { OwnershipEvent } from "@vipair/balancer";
 import { type Conntrack, watchFlows } from "@vipair/kernel";
@@ -42,6 +42,7 @@ export interface PairingOptions {
   readonly configDigest: bigint;
   readonly conntrack: Conntrack;
   readonly journal: Journal;
+  readonly reported: (report: AgentReport) => void;
   readonly ownershipChanged: (event: OwnershipEvent) => void;
   /** Agent, link or peer changed. */
   readonly changed: () => void;
@@ -62,6 +63,7 @@ export function openPairing(options: PairingOptions): Pairing {
     {
       reported: (report) => {
         replicator.termSeen(report.term);
+        options.reported(report);
         if (report.peer?.role === "active") handover.progress.taken(report.peer.heardAt);
         options.changed();
       },

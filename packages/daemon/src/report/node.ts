@@ -9,6 +9,8 @@ import {
   type ServerReport,
   type Service,
   type ServiceReport,
+  type TrackReport,
+  trackKey,
 } from "@vipair/model";
 import type { BalanceLoop } from "../balance/loop.js";
 import type { Traffic } from "../balance/traffic.js";
@@ -21,6 +23,8 @@ export interface NodeReportParts {
   readonly agent: AgentReport | undefined;
   readonly balance: BalanceLoop;
   readonly traffic: Traffic;
+  /** Those that the agent does not look at itself. */
+  readonly tracks: readonly TrackReport[];
   readonly maintenance: boolean;
   readonly missing: readonly string[];
   readonly startedAt: string;
@@ -42,6 +46,7 @@ export function reportNode(parts: NodeReportParts): NodeReport {
     term: agent?.term ?? 0,
     addresses: reportAddresses(config, agent),
     heartbeat: agent?.paths ?? [],
+    tracks: reportTracks(parts),
     refused: agent?.refused ?? {},
     services: reportServices(parts),
   };
@@ -52,6 +57,21 @@ function reportAddresses({ addresses }: Config, agent: AgentReport | undefined):
     const address = formatPrefix(prefix);
     return { address, interface: name, held: agent?.held.includes(address) ?? false };
   });
+}
+
+/** The interfaces that the configuration names, or that fail, and everything else that is tracked. */
+function reportTracks({ config, agent, tracks }: NodeReportParts): TrackReport[] {
+  const named = new Map(
+    config.pair.track.flatMap((track) =>
+      track.kind === "interface" ? [[trackKey(track), track.weight] as const] : [],
+    ),
+  );
+  const failed = agent?.failedTracks.filter((track) => track.startsWith("interface ")) ?? [];
+  const interfaces = [...new Set([...named.keys(), ...failed])].map((track) => {
+    const weight = named.get(track);
+    return { track, ok: !failed.includes(track), ...(weight === undefined ? {} : { weight }) };
+  });
+  return [...interfaces, ...tracks];
 }
 
 function reportServices({ config, balance, traffic }: NodeReportParts): ServiceReport[] {

@@ -1,4 +1,4 @@
-import type { Config, NodeReport, StatusReport } from "@vipair/model";
+import type { Config, NodeReport, StatusReport, TrackReport } from "@vipair/model";
 import type { Balancer } from "../balance/balancer.js";
 import type { Maintenance } from "../operate/maintenance.js";
 import type { Pairing } from "../pair/pairing.js";
@@ -21,9 +21,18 @@ export interface ReportsOptions {
   readonly balancer: Balancer;
   readonly pairing: Pairing;
   readonly maintenance: Maintenance;
+  readonly tracks: () => readonly TrackReport[];
 }
 
-export function openReports({ node, version, config, balancer, pairing, maintenance }: ReportsOptions): Reports {
+export function openReports({
+  node,
+  version,
+  config,
+  balancer,
+  pairing,
+  maintenance,
+  tracks,
+}: ReportsOptions): Reports {
   const startedAt = new Date().toISOString();
   const missing = (): string[] =>
     missingForReadiness({
@@ -40,6 +49,7 @@ export function openReports({ node, version, config, balancer, pairing, maintena
       agent: pairing.agent.report,
       balance: balancer.loop,
       traffic: balancer.traffic,
+      tracks: tracks(),
       maintenance: maintenance.on,
       missing: missing(),
       startedAt,

@@ -1,4 +1,4 @@
-import { type IpAddress, type Millis, millisOf, type Pair, type Track } from "@vipair/model";
+import { type IpAddress, type Millis, millisOf, type Pair, trackKey } from "@vipair/model";
 
 /** What one node's election knows from the configuration; the same file gives both nodes theirs. */
 export interface ElectionConfig {
@@ -33,18 +33,6 @@ export interface ElectionConfig {
   readonly refusalHoldoff: Millis;
   /** How long an active node that was claimed waits for its balancer before it yields by itself. */
   readonly claimPatience: Millis;
-}
-
-/** The name under which a track's changes are reported: `interface eth0`, `gateway 198.51.100.1`, `script /bin/x`. */
-export function trackKey(track: Track): string {
-  switch (track.kind) {
-    case "interface":
-      return `interface ${track.interface}`;
-    case "gateway":
-      return `gateway ${track.gateway.text}`;
-    case "script":
-      return `script ${track.script}`;
-  }
 }
 
 /** The election of the node called `nodeName`; throws when the pair has no such node. */

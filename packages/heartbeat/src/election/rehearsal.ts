@@ -107,6 +107,8 @@ export const standby: Heartbeat = {
 
 const address = (text: string) => parseAddress(text) ?? { family: 4 as const, text };
 
+const sampled = { interval: millisOf(1_000), rise: 2, fall: 3 };
+
 export const pair: Pair = {
   name: "test",
   secretFile: "/nonexistent",
@@ -120,7 +122,7 @@ export const pair: Pair = {
   sync: { port: 7340 },
   track: [
     { kind: "interface", interface: "eth0", weight: undefined },
-    { kind: "gateway", gateway: address("198.51.100.1"), weight: 60 },
-    { kind: "script", script: "/bin/check", interval: millisOf(1_000), weight: undefined },
+    { kind: "gateway", gateway: address("198.51.100.1"), interface: "eth0", ...sampled, weight: 60 },
+    { kind: "script", script: "/bin/check", ...sampled, weight: undefined },
   ],
 };

@@ -1,5 +1,6 @@
 import type { IpAddress } from "@vipair/model";
 import { addressBytes } from "@vipair/model";
+import { internetChecksum } from "../packet/checksum.js";
 
 const broadcast = Buffer.from("ffffffffffff", "hex");
 const allNodes = addressBytes({ family: 6, text: "ff02::1" });
@@ -35,12 +36,4 @@ export function encodeNeighbourAdvertisement(mac: Buffer, address: IpAddress): B
   ip[6] = 58;
   ip[7] = 255;
   return Buffer.concat([allNodesMac, mac, Buffer.from([0x86, 0xdd]), ip, source, allNodes, message]);
-}
-
-/** RFC 1071, over an even number of bytes. */
-function internetChecksum(bytes: Buffer): number {
-  let sum = 0;
-  for (let at = 0; at < bytes.length; at += 2) sum += bytes.readUInt16BE(at);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return ~sum & 0xffff;
 }

@@ -1,3 +1,5 @@
+import { instruction } from "../socket/filter.js";
+
 /** Which entries of conntrack count: those whose mark, under the mask, equals `mark`. */
 export interface Selection {
   readonly mark: number;
@@ -40,16 +42,6 @@ export function selectionFilter({ mark, mask }: Selection, ownPorts: Iterable<nu
     instruction(0x06, 0),
   ];
   return Buffer.concat(program);
-}
-
-/** `struct sock_filter`: the jumps count instructions after the next one. */
-function instruction(code: number, operand: number, jumpTrue = 0, jumpFalse = 0): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeUInt16LE(code, 0);
-  bytes[2] = jumpTrue;
-  bytes[3] = jumpFalse;
-  bytes.writeUInt32LE(operand >>> 0, 4);
-  return bytes;
 }
 
 function swapBytes(value: number): number {

@@ -3,7 +3,8 @@
  * returns: nothing here ever waits. Answers are refusals with the kernel's own words where it has any (extended ack).
  */
 import { check, errno, errnoName, KernelError, lastErrno } from "../libc/errno.js";
-import { AF_NETLINK, addressOf, libc, MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_RAW } from "../libc/libc.js";
+import { AF_NETLINK, libc, MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_RAW } from "../libc/libc.js";
+import { attachFilter } from "../socket/filter.js";
 import { decodeAttributes, decodeMessages, decodeString, messageStarts, type NetlinkMessage } from "./reader.js";
 import { NetlinkWriter } from "./writer.js";
 
@@ -28,7 +29,6 @@ const NLMSGERR_ATTR_MSG = 1;
 const SOL_SOCKET = 1;
 const SO_RCVBUFFORCE = 33;
 const SO_RCVTIMEO = 20;
-const SO_ATTACH_FILTER = 26;
 const SOL_NETLINK = 270;
 const NETLINK_ADD_MEMBERSHIP = 1;
 const NETLINK_BROADCAST_ERROR = 4;
@@ -71,7 +71,7 @@ export class NetlinkSocket {
       if (options.receiveBuffer !== undefined) this.#set(SOL_SOCKET, SO_RCVBUFFORCE, options.receiveBuffer);
       if (options.readTimeoutMs !== undefined) this.#setReadTimeout(options.readTimeoutMs);
       if (options.broadcastErrors === true) this.#set(SOL_NETLINK, NETLINK_BROADCAST_ERROR, 1);
-      if (options.filter !== undefined) this.#attach(options.filter);
+      if (options.filter !== undefined) attachFilter(this.#fd, options.filter);
       const address = Buffer.alloc(12);
       address.writeUInt16LE(AF_NETLINK, 0);
       check(libc.bind(this.#fd, address, address.length), "bind netlink socket");
@@ -196,13 +196,6 @@ export class NetlinkSocket {
     const bytes = Buffer.alloc(4);
     bytes.writeInt32LE(value);
     check(libc.setsockopt(this.#fd, level, option, bytes, bytes.length), `set netlink option ${level}/${option}`);
-  }
-
-  #attach(filter: Uint8Array): void {
-    const program = Buffer.alloc(16);
-    program.writeUInt16LE(filter.length / 8, 0);
-    program.writeBigUInt64LE(addressOf(filter), 8);
-    check(libc.setsockopt(this.#fd, SOL_SOCKET, SO_ATTACH_FILTER, program, program.length), "attach netlink filter");
   }
 
   #setReadTimeout(timeoutMs: number): void {

@@ -11,6 +11,8 @@ export function drawConfigs(random: Random): readonly [ElectionConfig, ElectionC
   return [electionConfig(pair, "lb1"), electionConfig(pair, "lb2")];
 }
 
+const sampled = { interval: millisOf(1_000), rise: 2, fall: 3 };
+
 function drawPair(random: Random): Pair {
   return {
     name: "simulated",
@@ -31,7 +33,7 @@ function drawPair(random: Random): Pair {
     sync: { port: 7340 },
     track: [
       { kind: "interface", interface: "client", weight: undefined },
-      { kind: "gateway", gateway: address("198.51.100.1"), weight: gatewayWeight },
+      { kind: "gateway", gateway: address("198.51.100.1"), interface: "client", ...sampled, weight: gatewayWeight },
     ],
   };
 }

@@ -7,6 +7,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["packages/{model,heartbeat,balancer,sync,config,probe,agent,daemon,cli}/src/**/*.test.ts"],
+          // Some run thousands of cases: a machine that is busy with other things may take its time.
+          testTimeout: 30_000,
         },
       },
       { test: { name: "simulation", include: ["packages/sim/src/**/*.test.ts"], testTimeout: 120_000 } },

@@ -72,6 +72,11 @@ export interface PathReport {
   readonly up: boolean;
   /** Milliseconds since the peer was last heard here; absent when never. */
   readonly lastHeardMs?: number;
+  /** Of the last 1000 heartbeats of the peer's present lifetime, the share that did not arrive here: 0 to 1. */
+  readonly loss?: number;
+  /** Milliseconds between two heartbeats here: 99 of 100 pauses were no longer, and the longest of all. */
+  readonly gapP99Ms?: number;
+  readonly gapWorstMs?: number;
 }
 
 export interface PeerReport {

@@ -14,7 +14,6 @@ import {
 import { bootClock } from "@vipair/kernel";
 import {
   elapsed,
-  type Instant,
   lifelinePort,
   type Millis,
   millisOf,
@@ -22,6 +21,7 @@ import {
   type PathReport,
   type VirtualAddress,
 } from "@vipair/model";
+import { type Hearing, openHearing } from "./hearing.js";
 import { openLifeline } from "./path/lifeline.js";
 import { openMulticastPath } from "./path/multicast.js";
 import type { HeartbeatPath, PacketListener } from "./path/path.js";
@@ -61,7 +61,12 @@ export function openExchange(options: ExchangeOptions, listener: ExchangeListene
   const { pair, nodeIndex, authenticator } = options;
   const { routerId } = pair.heartbeat;
   const silence = silenceOf(pair);
-  const heardAt = new Map<number, Instant>();
+  const hearings = new Map<number, Hearing>();
+  const hearingOn = (path: number): Hearing => {
+    const hearing = hearings.get(path) ?? openHearing();
+    hearings.set(path, hearing);
+    return hearing;
+  };
   const refused = new Map<string, number>();
   let session: Session = openSession({ index: nodeIndex, boot: randomId(), challenge: randomId() });
   let configDigest = options.configDigest;
@@ -87,7 +92,7 @@ export function openExchange(options: ExchangeOptions, listener: ExchangeListene
   const judge = (packet: Packet, verdict: Verdict, answer: (packet: Uint8Array) => void): void => {
     switch (verdict.type) {
       case "accepted":
-        heardAt.set(packet.path, bootClock());
+        hearingOn(packet.path).heard(packet.boot, packet.seq, bootClock());
         if (packet.path === lifeline.index) lifeline.prove();
         if (verdict.newest) listener.heartbeatReceived(packet.heartbeat, packet.configDigest === configDigest);
         return;
@@ -137,13 +142,13 @@ export function openExchange(options: ExchangeOptions, listener: ExchangeListene
     send: (heartbeat) => {
       const packetFor = nextPackets(heartbeat);
       for (const path of paths) path.send(packetFor(path.index));
-      const heard = heardAt.get(lifeline.index);
+      const heard = hearingOn(lifeline.index).heardAt;
       if (heard !== undefined && elapsed(heard, bootClock()) > silence) {
-        heardAt.delete(lifeline.index);
+        hearings.delete(lifeline.index);
         lifeline.renew();
       }
     },
-    paths: () => paths.map((path) => reportPath(path, heardAt.get(path.index), silence)),
+    paths: () => paths.map((path) => reportPath(path, hearingOn(path.index), silence)),
     setConfigDigest: (digest) => {
       configDigest = digest;
     },
@@ -162,10 +167,11 @@ const endpoints = ({ pair, nodeIndex }: ExchangeOptions) => ({
   peer: pair.nodes[nodeIndex === 0 ? 1 : 0].address,
 });
 
-function reportPath(path: HeartbeatPath, heard: Instant | undefined, silence: Millis): PathReport {
-  if (heard === undefined) return { path: path.name, up: false };
-  const lastHeardMs = Math.round(elapsed(heard, bootClock()));
-  return { path: path.name, up: lastHeardMs <= silence, lastHeardMs };
+function reportPath(path: HeartbeatPath, hearing: Hearing, silence: Millis): PathReport {
+  const { heardAt } = hearing;
+  if (heardAt === undefined) return { path: path.name, up: false };
+  const lastHeardMs = Math.round(elapsed(heardAt, bootClock()));
+  return { path: path.name, up: lastHeardMs <= silence, lastHeardMs, ...hearing.quality() };
 }
 
 const randomId = (): bigint => randomBytes(8).readBigUInt64BE();

@@ -83,3 +83,15 @@ addresses  - 198.51.100.10/24 on eth0, not held
     expect(coloured.map((line) => stripVTControlCharacters(line).trimEnd())).toEqual(show(exampleReport));
   });
 });
+
+test("tells what a path loses, and is silent about one lost heartbeat of a thousand", () => {
+  const heard = { up: true, lastHeardMs: 7, gapP99Ms: 100 };
+  const heartbeat = [
+    { path: "eth0", ...heard, loss: 0.031, gapWorstMs: 412 },
+    { path: "sync", ...heard, loss: 0.001, gapWorstMs: 200 },
+  ];
+  const lines = show({ ...exampleReport, heartbeat });
+  expect(lines.find((line) => line.startsWith("heartbeat"))).toBe(
+    "heartbeat  ✔ eth0 7 ms ago (3.1 % lost, longest pause 412 ms)   ✔ sync 7 ms ago",
+  );
+});

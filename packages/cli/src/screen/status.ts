@@ -64,10 +64,15 @@ function traits(
 const missingLines = ({ missing }: NodeReport, paint: Paint): string[] =>
   missing.map((what) => `    ${paint.yellow(`! missing: ${what}`)}`);
 
-function pathText({ path, up, lastHeardMs }: PathReport, paint: Paint): string {
+function pathText({ path, up, lastHeardMs, loss = 0, gapWorstMs = 0 }: PathReport, paint: Paint): string {
   const heard = lastHeardMs === undefined ? "never heard" : `${spanText(lastHeardMs)} ago`;
-  return goodMark(up, `${path} ${heard}`, paint);
+  const text = goodMark(up, `${path} ${heard}`, paint);
+  const lost = `(${(loss * 100).toFixed(loss < 0.1 ? 1 : 0)} % lost, longest pause ${spanText(gapWorstMs)})`;
+  return loss < worthTelling ? text : `${text} ${paint.yellow(lost)}`;
 }
+
+/** One lost heartbeat of a thousand is no news. */
+const worthTelling = 0.002;
 
 function syncText({ connected, connections, protected: safe, lagMs }: SyncReport, paint: Paint): string {
   if (!connected) return goodMark(false, `not connected: ${connections} connections live on this node alone`, paint);

@@ -10,5 +10,5 @@ export type { Drift } from "./replica/copy.js";
 export * from "./replica/effect.js";
 export * from "./replica/replica.js";
 export * from "./role.js";
-export type { SourceEffect, SourceOptions } from "./source/options.js";
+export type { SourceEffect, SourceOptions, Standing } from "./source/options.js";
 export * from "./source/source.js";

@@ -51,6 +51,8 @@ export class Host {
   boots = 0n;
   /** With `true`, effects wait for {@link work}. */
   slow = false;
+  /** With `true`, the kernel takes no connection. */
+  full = false;
   #waiting: ReplicaEffect[] = [];
 
   constructor(
@@ -134,6 +136,12 @@ export class Host {
     this.replica?.flowExpired(recordOf(flow), 0);
   }
 
+  /** Somebody removes it from this kernel. */
+  removed(flow: Flow): void {
+    this.kernel.delete(flowName(flow));
+    this.replica?.flowRemoved(recordOf(flow), 0);
+  }
+
   /** The next frame for the other one. */
   next(now: Instant): Uint8Array | undefined {
     return this.outbox.shift() ?? this.source?.takeFrame(now);
@@ -164,7 +172,7 @@ export class Host {
           break;
         case "insertFlows":
           this.inserted += effect.count;
-          for (const flow of decodeRecords(effect.records)) this.kernel.set(flowName(flow), flow);
+          for (const flow of decodeRecords(effect.records)) this.#insert(flow);
           break;
         case "confirm":
           for (const { frame } of answersOf(this.replica?.performed(effect.token, now) ?? [])) this.outbox.push(frame);
@@ -174,6 +182,12 @@ export class Host {
           break;
       }
     }
+  }
+
+  #insert(flow: Flow): void {
+    this.kernel.delete(flowName(flow));
+    if (this.full) this.replica?.failed(recordOf(flow), 0);
+    else this.kernel.set(flowName(flow), flow);
   }
 }
 

@@ -12,6 +12,7 @@ function inStep(count = 50): Rehearsal {
   for (let n = 0; n < count; n++) pair.a.born(flowOf(n), pair.now);
   pair.connect();
   pair.settle();
+  pair.b.heard = [];
   return pair;
 }
 
@@ -141,29 +142,106 @@ describe("a source and its replica", () => {
   it("leave alone what a repair brings along and is as it should be", () => {
     const pair = inStep(3_000);
     pair.b.inserted = 0;
-    pair.b.died(flowOf(5), pair.now);
+    pair.b.kernel.set(flowName(flowOf(4_000)), flowOf(4_000));
+    pair.b.replica?.dumpSeen(recordOf(flowOf(4_000)), 0);
     pair.settle(11_000);
-    expect(pair.b.inserted).toBe(1);
+    expect(pair.b.heard).toContain("repairEnd");
+    expect(pair.b.inserted).toBe(0);
     for (let n = 0; n < 3_000; n++) pair.a.born(flowOf(n, 4), pair.now);
     pair.settle();
     expect(pair.b.kernel).toEqual(pair.a.kernel);
-    expect(pair.b.replica?.drift).toEqual({ missing: 1, surplus: 0, different: 0 });
+    expect(pair.b.replica?.drift).toEqual({ missing: 0, surplus: 1, different: 0 });
   });
 
-  it("repair by the next comparison what the standby's kernel lost, and count it", () => {
+  it("send again at once what somebody removed from the standby's kernel, and count it", () => {
     const pair = inStep();
-    pair.b.kernel.delete(flowName(flowOf(5)));
-    pair.b.replica?.flowExpired(recordOf(flowOf(5)), 0);
-    pair.settle(11_000);
+    pair.b.removed(flowOf(5));
+    pair.pass(100);
+    while (pair.exchange());
+    expect(pair.a.source?.protectedCount).toBe(49);
+    expect(pair.a.source?.standing(recordOf(flowOf(5)), 0)).toBe("missing");
+    pair.settle(300);
     expect(pair.b.kernel).toEqual(pair.a.kernel);
+    expect(pair.a.source?.protectedCount).toBe(50);
+    expect(pair.a.source?.comparisons).toBe(1);
+    expect(pair.b.replica).toMatchObject({ inStep: true, lostFlows: 1 });
     expect(pair.b.replica?.drift).toEqual({ missing: 1, surplus: 0, different: 0 });
-    expect(pair.b.replica?.inStep).toBe(true);
+    pair.settle(11_000);
+    expect(pair.b.heard).not.toContain("repairBegin");
     pair.a.source?.flowSeen(recordOf(flowOf(5), 9), 0, pair.now);
     for (const state of [4, 3]) {
       for (const n of [5, 4, 6]) pair.a.born(flowOf(n, state), pair.now);
       pair.settle(11_000);
     }
     expect(pair.b.replica?.drift).toEqual({ missing: 1, surplus: 0, different: 0 });
+  });
+
+  it("send what expired in the standby's kernel again with pauses that grow, and do not call it drift", () => {
+    const pair = inStep();
+    const sentIn = (ms: number): number => {
+      pair.b.heard = [];
+      for (let passed = 0; passed < ms; passed += 50) {
+        if (pair.b.kernel.size === 50) pair.b.died(flowOf(5), pair.now);
+        pair.settle(50);
+      }
+      return pair.b.heard.filter((type) => type === "delta").length;
+    };
+    expect(sentIn(2_000)).toBeGreaterThanOrEqual(3);
+    expect(sentIn(30_000)).toBeLessThanOrEqual(5);
+    pair.settle(21_000);
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+    expect(pair.b.replica?.drift).toEqual({ missing: 0, surplus: 0, different: 0 });
+    expect(sentIn(500)).toBeGreaterThanOrEqual(1);
+  });
+
+  it("leave alone what expired on both nodes", () => {
+    const pair = inStep();
+    pair.b.died(flowOf(5), pair.now);
+    pair.a.died(flowOf(5), pair.now);
+    pair.settle(11_000);
+    expect(pair.b.kernel.size).toBe(49);
+    expect(pair.b.inserted).toBe(50);
+    expect(pair.a.source).toMatchObject({ protectedCount: 49, lost: 0, tombstones: 0 });
+  });
+
+  it("find by a dump of the standby's kernel what is not as it was sent", () => {
+    const pair = inStep();
+    pair.settle(11_000);
+    pair.b.kernel.delete(flowName(flowOf(5)));
+    pair.b.kernel.set(flowName(flowOf(6)), flowOf(6, 7));
+    pair.b.kernel.set(flowName(flowOf(200)), flowOf(200));
+    pair.b.dump(pair.now);
+    pair.a.source?.compareSoon();
+    pair.settle(300);
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+    expect(pair.b.replica?.drift).toEqual({ missing: 1, surplus: 1, different: 1 });
+  });
+
+  it("believe the source, and not an older picture of the standby's kernel", () => {
+    const pair = inStep();
+    const before = [...pair.b.kernel.values()];
+    pair.b.replica?.dumpBegan();
+    pair.a.died(flowOf(1), pair.now);
+    pair.a.born(flowOf(0, 7), pair.now);
+    pair.settle();
+    for (const flow of before) pair.b.replica?.dumpSeen(recordOf(flow), 0);
+    pair.b.replica?.dumpEnded();
+    pair.a.source?.compareSoon();
+    pair.settle(300);
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+    expect(pair.b.replica?.drift).toEqual({ missing: 0, surplus: 0, different: 0 });
+    expect(pair.b.heard).not.toContain("repairBegin");
+  });
+
+  it("tell of each connection where it stands", () => {
+    const pair = inStep();
+    const standing = (n: number) => pair.a.source?.standing(recordOf(flowOf(n)), 0);
+    pair.a.born(flowOf(100), pair.now);
+    expect([standing(0), standing(100), standing(101)]).toEqual(["protected", "missing", undefined]);
+    pair.a.source?.takeFrame(pair.now);
+    expect(standing(100)).toBe("sent");
+    expect(pair.b.replica?.holds(recordOf(flowOf(0)), 0)).toBe(true);
+    expect(pair.b.replica?.holds(recordOf(flowOf(100)), 0)).toBe(false);
   });
 
   it("take nothing from the replica before the source has seen its kernel's table", () => {
@@ -279,14 +357,22 @@ describe("a source and its replica", () => {
     expect(pair.b.replica?.inStep).toBe(true);
   });
 
-  it("say when the standby's kernel refuses a connection, and try again with the next comparison", () => {
+  it("protect nothing that the standby's kernel refused, and try again until it takes it", () => {
     const pair = inStep();
-    pair.b.kernel.delete(flowName(flowOf(5)));
-    pair.b.replica?.failed(recordOf(flowOf(5)), 0);
-    expect(pair.b.replica?.refusedFlows).toBe(1);
+    pair.b.full = true;
+    for (const n of [0, 100, 101]) pair.a.born(flowOf(n, 4), pair.now);
+    for (let round = 0; round < 100; round++) {
+      pair.settle(100);
+      expect(pair.a.source?.protectedCount).toBeLessThanOrEqual(49);
+    }
     expect(pair.b.replica?.size).toBe(49);
+    expect(pair.b.replica?.refusedFlows).toBeLessThanOrEqual(3 * 7);
+    expect(pair.b.heard).not.toContain("repairBegin");
+    pair.b.full = false;
     pair.settle(11_000);
-    expect(pair.b.kernel.size).toBe(50);
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+    expect(pair.a.source?.protectedCount).toBe(52);
+    expect(pair.b.replica?.drift).toEqual({ missing: 0, surplus: 0, different: 0 });
   });
 
   it("ack in company: a record on its own at once, those that follow after 100 ms", () => {

@@ -8,10 +8,11 @@ const number = fc.nat({ max: 24 });
 
 type Chapter =
   | { readonly type: "born"; readonly n: number; readonly state: number }
-  | { readonly type: "died" | "diedUnseen" | "lost"; readonly n: number }
+  | { readonly type: "died" | "diedUnseen" | "expired" | "removed"; readonly n: number }
   | { readonly type: "exchange"; readonly frames: number }
   | { readonly type: "pass"; readonly ms: number }
   | { readonly type: "stall"; readonly slow: boolean }
+  | { readonly type: "fill"; readonly full: boolean }
   | { readonly type: "work"; readonly effects: number }
   | { readonly type: "garble" | "break" | "connect" | "dump" }
   | { readonly type: "restartSource" | "restartReplica" | "swap" | "swapBroken" | "split" | "yield" };
@@ -24,6 +25,7 @@ const traffic: fc.Arbitrary<Chapter> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: type("pass"), ms: fc.integer({ min: 1, max: 3_000 }) }) },
   { weight: 1, arbitrary: fc.record({ type: type("diedUnseen"), n: number }) },
   { weight: 1, arbitrary: fc.record({ type: type("stall"), slow: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ type: type("fill"), full: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ type: type("dump") }) },
   { weight: 2, arbitrary: fc.record({ type: type("work"), effects: fc.integer({ min: 1, max: 5 }) }) },
 );
@@ -31,7 +33,7 @@ const trouble: fc.Arbitrary<Chapter> = fc.record({
   type: type("break", "connect", "connect", "restartSource", "restartReplica", "swap", "swapBroken"),
 });
 const conflict: fc.Arbitrary<Chapter> = fc.record({ type: type("split", "yield", "garble") });
-const loss: fc.Arbitrary<Chapter> = fc.record({ type: type("lost"), n: number });
+const loss: fc.Arbitrary<Chapter> = fc.record({ type: type("expired", "removed"), n: number });
 
 /** Two nodes and what the heartbeats would decide about them. */
 class Story {
@@ -54,8 +56,10 @@ class Story {
       case "diedUnseen":
         active.kernel.delete(flowName(flowOf(chapter.n)));
         return;
-      case "lost":
+      case "expired":
         return standby.died(flowOf(chapter.n), now);
+      case "removed":
+        return standby.removed(flowOf(chapter.n));
       case "exchange":
         for (let i = 0; i < chapter.frames; i++) pair.exchange();
         return;
@@ -63,6 +67,9 @@ class Story {
         return pair.pass(chapter.ms);
       case "stall":
         standby.slow = chapter.slow;
+        return;
+      case "fill":
+        standby.full = chapter.full;
         return;
       case "work":
         return standby.work(now, chapter.effects);
@@ -116,6 +123,7 @@ class Story {
     const { pair } = this;
     for (const host of [pair.a, pair.b]) {
       host.slow = false;
+      host.full = false;
       host.work(pair.now);
     }
     this.demote();
@@ -160,7 +168,7 @@ function agreed({ active, standby }: Story): number {
 const bounded = ({ active: { source } }: Story): void => {
   if (source === undefined) throw new Error("the active node has no source");
   expect(source.tombstones).toBeLessThanOrEqual(mostTombstones);
-  expect(source.dirty + source.unacked).toBeLessThanOrEqual(source.live + source.tombstones);
+  expect(source.dirty + source.unacked + source.lost).toBeLessThanOrEqual(source.live + source.tombstones);
 };
 
 describe("whatever happens", () => {

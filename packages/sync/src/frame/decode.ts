@@ -2,9 +2,9 @@ import { bucketCount } from "../record/key.js";
 import { recordLength } from "../record/layout.js";
 import { isRecord } from "../record/record.js";
 import {
-  deltaRecords,
   type Frame,
   type FrameBody,
+  firstRecord,
   frameTypes,
   frameVersion,
   headerLength,
@@ -21,7 +21,7 @@ export type FrameResult =
   | { readonly ok: true; readonly frame: Frame }
   | { readonly ok: false; readonly error: FrameError };
 
-/** Reads a frame. Never throws, whatever the bytes. The records of a delta are not copied. */
+/** Reads a frame. Never throws, whatever the bytes. Records are not copied. */
 export function decodeFrame(bytes: Uint8Array): FrameResult {
   if (bytes.length < headerLength) return { ok: false, error: "tooShort" };
   if (bytes.length > maxFrameLength) return { ok: false, error: "tooLong" };
@@ -45,7 +45,7 @@ function invert<Name extends string>(codes: { readonly [N in Name]: number }): (
   return names;
 }
 
-/** Whether the frame is as long as its type and count say; the records of a delta are looked at one by one. */
+/** Whether the frame is as long as its type and count say; records are looked at one by one. */
 function hasLength(view: DataView, type: FrameBody["type"]): boolean {
   const length = view.byteLength - headerLength;
   const count = view.getUint16(2);
@@ -55,6 +55,7 @@ function hasLength(view: DataView, type: FrameBody["type"]): boolean {
     case "begin":
       return length === 24;
     case "delta":
+    case "lost":
       return length >= 8;
     case "ack":
       return length === 8;
@@ -80,8 +81,14 @@ function readBody(view: DataView, type: FrameBody["type"]): FrameBody | undefine
       return readHello(view, at);
     case "begin":
       return readBegin(view, at);
-    case "delta":
-      return readDelta(view, at);
+    case "delta": {
+      const read = readRecords(view, at);
+      return read && { type, firstSeq: read.seq, count: read.count, records: read.records };
+    }
+    case "lost": {
+      const read = readRecords(view, at);
+      return read && { type, ...read };
+    }
     case "ack": {
       const seq = readCount(view, at);
       return seq === undefined ? undefined : { type, seq };
@@ -130,18 +137,18 @@ function readBegin(view: DataView, at: number): FrameBody | undefined {
   return { type: "begin", boot: view.getBigUint64(at), session, resumed: resumed === 1, nextSeq };
 }
 
-function readDelta(view: DataView, at: number): FrameBody | undefined {
-  const firstSeq = readCount(view, at);
+function readRecords(view: DataView, at: number): { seq: number; count: number; records: Uint8Array } | undefined {
+  const seq = readCount(view, at);
   const count = view.getUint16(2);
-  if (firstSeq === undefined) return undefined;
-  let offset = deltaRecords;
+  if (seq === undefined) return undefined;
+  let offset = firstRecord;
   for (let i = 0; i < count; i++) {
     if (!isRecord(view, offset)) return undefined;
     offset += recordLength(view, offset);
   }
   if (offset !== view.byteLength) return undefined;
-  const records = new Uint8Array(view.buffer, view.byteOffset + deltaRecords, view.byteLength - deltaRecords);
-  return { type: "delta", firstSeq, count, records };
+  const records = new Uint8Array(view.buffer, view.byteOffset + firstRecord, view.byteLength - firstRecord);
+  return { seq, count, records };
 }
 
 function readWords(view: DataView, at: number): Uint32Array {

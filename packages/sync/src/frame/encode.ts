@@ -1,7 +1,7 @@
 import {
-  deltaRecords,
   type Frame,
   type FrameBody,
+  firstRecord,
   frameTypes,
   frameVersion,
   headerLength,
@@ -37,6 +37,7 @@ function bodyLength(frame: Frame): number {
     case "begin":
       return 24;
     case "delta":
+    case "lost":
       return 8 + frame.records.length;
     case "ack":
       return 8;
@@ -59,6 +60,7 @@ function bodyLength(frame: Frame): number {
 function countOf(frame: Frame): number {
   switch (frame.type) {
     case "delta":
+    case "lost":
       return frame.count;
     case "compared":
     case "repairBegin":
@@ -92,7 +94,10 @@ function writeBody(view: DataView, frame: Frame): void {
       return view.setBigUint64(at + 16, BigInt(frame.nextSeq));
     case "delta":
       view.setBigUint64(at, BigInt(frame.firstSeq));
-      return new Uint8Array(view.buffer).set(frame.records, deltaRecords);
+      return new Uint8Array(view.buffer).set(frame.records, firstRecord);
+    case "lost":
+      view.setBigUint64(at, BigInt(frame.seq));
+      return new Uint8Array(view.buffer).set(frame.records, firstRecord);
     case "ack":
       return view.setBigUint64(at, BigInt(frame.seq));
     case "digest":

@@ -41,6 +41,7 @@ const frames: fc.Arbitrary<Frame> = fc.oneof(
     ...packed,
   })),
   fc.record({ type: of("ack"), seq: count, term: count }),
+  fc.tuple(records, count, count).map(([packed, seq, term]) => ({ type: "lost" as const, seq, term, ...packed })),
   fc.tuple(fc.array(u32, { minLength: 8, maxLength: 8 }), u32, count).map(([words, number, term]) => ({
     type: "digest" as const,
     number,

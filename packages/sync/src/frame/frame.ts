@@ -20,6 +20,7 @@
  *     │ ◀──────────────────────── compared {buckets} │   those that differ
  *     │ repairBegin, delta …, repairEnd ────────────▶ │   the replica drops what the repair did not touch
  *     │ flush ──────────────────────────────────────▶ │   ◀── flushed, when all before it is in the kernel
+ *     │ ◀─────────────────────────── lost {records} │   its kernel refused or lost them: to be sent again
  *     │ ◀─────────────────────────── resync {reason} │   a gap, a lower term, bytes that are no frame
  */
 export type Frame = { readonly term: number } & FrameBody;
@@ -45,6 +46,14 @@ export type FrameBody =
       readonly records: Uint8Array;
     }
   | { readonly type: "ack"; readonly seq: number }
+  | {
+      readonly type: "lost";
+      /** Those that were sent later are not meant. */
+      readonly seq: number;
+      readonly count: number;
+      /** `count` valid records, of which only the keys count. */
+      readonly records: Uint8Array;
+    }
   | {
       readonly type: "digest";
       readonly number: number;
@@ -74,8 +83,8 @@ export type ResyncReason = "gap" | "lowerTerm" | "malformed";
 export const frameVersion = 1;
 export const headerLength = 12;
 export const maxFrameLength = 65_536;
-/** Where the records of a delta begin. */
-export const deltaRecords = headerLength + 8;
+/** Where the records of a frame begin that has some. */
+export const firstRecord = headerLength + 8;
 
 export const frameTypes = {
   hello: 1,
@@ -89,6 +98,7 @@ export const frameTypes = {
   resync: 9,
   flush: 10,
   flushed: 11,
+  lost: 12,
 } as const satisfies { readonly [T in FrameBody["type"]]: number };
 
 export const resyncCodes = { gap: 1, lowerTerm: 2, malformed: 3 } as const satisfies {

@@ -1,3 +1,4 @@
+import { Dump } from "../dump.js";
 import { recordDiffers } from "../record/change.js";
 import { type Hash64, recordHash } from "../record/hash.js";
 import { bucketOf, keyHash } from "../record/key.js";
@@ -16,8 +17,9 @@ export interface Drift {
 /** The source's connections as the replica holds them, and what its kernel needs to hold the same. */
 export class Copy {
   readonly digest = new Digest();
-  readonly inserts = new Packer();
-  readonly removals = new Packer();
+  readonly inserts = new Packer(pieceLength);
+  readonly removals = new Packer(pieceLength);
+  readonly #dump = new Dump();
   readonly #hash: Hash64 = { low: 0, high: 0 };
   /** The repair that last touched the connection. */
   #touched = new Uint32Array(0);
@@ -45,27 +47,39 @@ export class Copy {
 
   beginSweep(): void {
     this.#sweeps++;
+    this.#dump.begin();
   }
 
-  /** This node's kernel holds it. */
+  /** This node's kernel holds it, in this state; what came from the source since the sweep began is newer, and wins. */
   sweep(view: DataView, offset: number): void {
+    if (this.#dump.hasDied(view, offset)) return;
     const hash = keyHash(view, offset);
     const known = this.table.find(view, offset, hash);
+    if (known >= 0 && this.#sweep[known] === this.#sweeps) return;
     const slot = known < 0 ? this.#add(view, offset, hash) : known;
+    // The kernel may hold it in another state than the source sent it in: the digest must tell.
+    if (known >= 0 && this.#isOther(slot, view, offset)) this.#write(slot, view, offset);
     this.#sweep[slot] = this.#sweeps;
   }
 
-  /** What came neither from the kernel nor from the source since the sweep began is not there. @returns how many */
-  endSweep(): number {
-    const before = this.table.size;
+  /** What came neither from the kernel nor from the source since the sweep began is not there. */
+  endSweep(lost: (view: DataView, offset: number) => void): void {
+    this.#dump.end();
     for (let slot = 0; slot < this.table.limit; slot++) {
-      if (this.table.has(slot) && this.#sweep[slot] !== this.#sweeps) this.#remove(slot);
+      if (!this.table.has(slot) || this.#sweep[slot] === this.#sweeps) continue;
+      lost(this.table.view(slot), this.table.offset(slot));
+      this.#remove(slot);
     }
-    return before - this.table.size;
   }
 
-  /** This node's kernel does not hold it: a digest will tell the source. @returns whether it was held */
+  /** Whether the source's connection with this key is in this node's kernel. */
+  holds(view: DataView, offset: number): boolean {
+    return this.table.find(view, offset, keyHash(view, offset)) >= 0;
+  }
+
+  /** This node's kernel does not hold it. @returns whether it was held */
   drop(view: DataView, offset: number): boolean {
+    this.#dump.died(view, offset);
     const slot = this.table.find(view, offset, keyHash(view, offset));
     if (slot >= 0) this.#remove(slot);
     return slot >= 0;
@@ -95,6 +109,7 @@ export class Copy {
     for (let slot = 0; set !== undefined && slot < this.table.limit; slot++) {
       if (!this.table.has(slot) || this.#touched[slot] === this.#repairs) continue;
       if (set[bucketOf(this.table.hash(slot))] === 0) continue;
+      this.#dump.died(this.table.view(slot), this.table.offset(slot));
       this.removals.add(this.table.view(slot), this.table.offset(slot));
       this.#remove(slot);
     }
@@ -116,7 +131,7 @@ export class Copy {
     } else {
       const same = repaired && !recordDiffers(view, offset, this.table.view(slot), this.table.offset(slot));
       if (!same) this.inserts.add(view, offset);
-      if (repaired && !same) this.#different++;
+      if (repaired && !same && this.#isOther(slot, view, offset)) this.#different++;
       this.#write(slot, view, offset);
     }
     this.#touched[slot] = this.#repairs;
@@ -143,6 +158,13 @@ export class Copy {
     this.#toggle(slot);
   }
 
+  /** Whether the record is of another state than the one held, in a way that both nodes must agree on. */
+  #isOther(slot: number, view: DataView, offset: number): boolean {
+    const { low, high } = recordHash(view, offset, this.#hash);
+    const held = recordHash(this.table.view(slot), this.table.offset(slot), this.#hash);
+    return held.low !== low || held.high !== high;
+  }
+
   #remove(slot: number): void {
     this.#toggle(slot);
     this.table.remove(slot);
@@ -159,3 +181,6 @@ export class Copy {
     this.digest.toggle(bucketOf(this.table.hash(slot)), low, high);
   }
 }
+
+/** A kernel takes as much as this without a pause to speak of. */
+const pieceLength = 65_536;

@@ -1,18 +1,22 @@
 import { clearWireFlags, recordLength } from "../record/layout.js";
-import type { ReplicaEffect } from "./effect.js";
 
-/** Packs records one after the other, in pieces that a kernel takes without a pause to speak of. */
+/** Packs records one after the other, in pieces of a bounded length. */
 export class Packer {
   count = 0;
-  readonly #piece = new Uint8Array(pieceLength);
-  readonly #view = new DataView(this.#piece.buffer);
+  readonly #piece: Uint8Array;
+  readonly #view: DataView;
   #length = 0;
   #inPiece = 0;
   #full: Piece[] = [];
 
+  constructor(readonly pieceLength: number) {
+    this.#piece = new Uint8Array(pieceLength);
+    this.#view = new DataView(this.#piece.buffer);
+  }
+
   add(view: DataView, offset: number): void {
     const length = recordLength(view, offset);
-    if (this.#length + length > pieceLength) this.#cut();
+    if (this.#length + length > this.pieceLength) this.#cut();
     this.#piece.set(new Uint8Array(view.buffer, view.byteOffset + offset, length), this.#length);
     clearWireFlags(this.#view, this.#length);
     this.#length += length;
@@ -20,14 +24,14 @@ export class Packer {
     this.count++;
   }
 
-  /** Effects on what was packed, none if there is nothing; the packer is empty again. */
-  take(type: "removeFlows" | "insertFlows"): readonly ReplicaEffect[] {
+  /** What was packed; the packer is empty again. */
+  take(): readonly Piece[] {
     if (this.count === 0) return [];
     this.#cut();
     const pieces = this.#full;
     this.#full = [];
     this.count = 0;
-    return pieces.map((piece) => ({ type, ...piece }));
+    return pieces;
   }
 
   #cut(): void {
@@ -37,9 +41,7 @@ export class Packer {
   }
 }
 
-interface Piece {
+export interface Piece {
   readonly records: Uint8Array;
   readonly count: number;
 }
-
-const pieceLength = 65_536;

@@ -1,11 +1,12 @@
 import type { Instant } from "@vipair/model";
 import { decodeFrame } from "../frame/decode.js";
 import { encodeFrame } from "../frame/encode.js";
-import type { Frame, FrameBody, ResyncReason } from "../frame/frame.js";
+import { type Frame, type FrameBody, firstRecord, maxFrameLength, type ResyncReason } from "../frame/frame.js";
 import type { Holdings } from "../holdings.js";
 import { hasOurMark } from "../record/record.js";
 import { Copy, type Drift } from "./copy.js";
 import type { ReplicaEffect } from "./effect.js";
+import { Packer } from "./packer.js";
 import { Progress } from "./progress.js";
 
 /**
@@ -22,15 +23,17 @@ export class Replica {
   outdatedFrames = 0;
   /** Connections that this node's kernel refused. */
   refusedFlows = 0;
-  /** Connections that this node's kernel lost. */
+  /** Connections that this node's kernel lost, in whatever way. */
   lostFlows = 0;
   /** What the first repair of a session brought: what happened while this node was not connected. */
   caughtUp: Drift = noDrift;
-  /** What later repairs brought: should stay 0. */
+  /** What was found to differ later, and was repaired or is about to be: should stay 0. */
   drift: Drift = noDrift;
 
   readonly #copy: Copy;
   readonly #progress = new Progress();
+  /** What the source does not know yet that this node's kernel has not got. */
+  readonly #lost = new Packer(maxFrameLength - firstRecord);
   readonly #holdings: Holdings;
   #term: number;
   #sessions: number;
@@ -40,6 +43,10 @@ export class Replica {
   #appliedSeq = 0;
   #resyncedAt = Number.NEGATIVE_INFINITY;
   #resyncDue: ResyncReason | undefined;
+  /** This node's own kernel was read. */
+  #dumped = false;
+  /** Differences are what happened before this node was connected, or before its kernel was read. */
+  #catchingUp = true;
 
   constructor(holdings: Holdings) {
     this.#holdings = holdings;
@@ -86,9 +93,12 @@ export class Replica {
     if (hasOurMark(view, offset)) this.#copy.sweep(view, offset);
   }
 
-  /** What neither the dump nor the source showed meanwhile is not in the kernel: the next comparison brings it. */
+  /** What neither the dump nor the source showed meanwhile is not in the kernel: the source hears of it. */
   dumpEnded(): void {
-    this.lostFlows += this.#copy.endSweep();
+    const before = this.lostFlows;
+    this.#copy.endSweep((view, offset) => this.#lose(view, offset));
+    if (!this.#catchingUp) this.drift = plus(this.drift, { ...noDrift, missing: this.lostFlows - before });
+    this.#dumped = true;
   }
 
   /** A link to the peer opened, or this machine took over one that is open. */
@@ -105,6 +115,7 @@ export class Replica {
     this.#linked = false;
     this.#stage = "closed";
     this.#resyncDue = undefined;
+    this.#catchingUp = true;
     this.#copy.abandonRepair();
   }
 
@@ -134,19 +145,33 @@ export class Replica {
     return this.#progress.isAckDue(now) ? [...effects, ...this.#ack(now)] : effects;
   }
 
-  /** The kernel refused to insert this one: it is not protected here. The next comparison brings it again. */
+  /** The kernel refused to insert this one: it is not protected here, whatever is acked. The source sends it again. */
   failed(view: DataView, offset: number): void {
-    if (this.#copy.drop(view, offset)) this.refusedFlows++;
+    if (!this.#copy.drop(view, offset)) return;
+    this.refusedFlows++;
+    this.#remember(view, offset);
   }
 
-  /** This node's own kernel lost a connection, by timeout or by somebody's hand; not by an effect of this machine. */
+  /** A connection came to its time in this node's kernel. The source sends it again if it lives on there. */
   flowExpired(view: DataView, offset: number): void {
-    if (this.#copy.drop(view, offset)) this.lostFlows++;
+    if (this.#copy.drop(view, offset)) this.#lose(view, offset);
   }
 
-  /** Call it every 100 ms: acks that wait for company must not wait longer. */
+  /** Somebody removed a connection from this node's kernel; not an effect of this machine. The source sends it again. */
+  flowRemoved(view: DataView, offset: number): void {
+    if (!this.#copy.drop(view, offset)) return;
+    this.#lose(view, offset);
+    if (!this.#catchingUp) this.drift = plus(this.drift, { ...noDrift, missing: 1 });
+  }
+
+  /** Whether the connection with this key is in this node's kernel for the source. */
+  holds(view: DataView, offset: number): boolean {
+    return this.#copy.holds(view, offset);
+  }
+
+  /** Call it every 100 ms: acks that wait for company must not wait longer, and the source must hear what was lost. */
   tick(now: Instant): readonly ReplicaEffect[] {
-    const effects = this.#progress.isAckDue(now) ? this.#ack(now) : [];
+    const effects = [...this.#tellLost(), ...(this.#progress.isAckDue(now) ? this.#ack(now) : [])];
     return this.#resyncDue === undefined ? effects : [...effects, ...this.#resync(this.#resyncDue, now)];
   }
 
@@ -175,6 +200,7 @@ export class Replica {
       case "flush":
         return this.#isFollowing ? [this.#confirm({ flush: frame.token })] : [];
       case "ack":
+      case "lost":
       case "compared":
       case "resync":
       case "flushed":
@@ -188,6 +214,8 @@ export class Replica {
 
   #begin(frame: Frame & { type: "begin" }): void {
     this.#stage = "comparing";
+    // The digest tells what is not here; and the records are numbered anew.
+    this.#lost.take();
     this.#copy.abandonRepair();
     this.#resyncDue = undefined;
     if (frame.resumed) this.#progress.resume();
@@ -198,30 +226,55 @@ export class Replica {
 
   #apply(frame: Frame & { type: "delta" }, now: Instant): readonly ReplicaEffect[] {
     if (frame.firstSeq !== this.#appliedSeq + 1) return this.#resync("gap", now);
+    const lost = this.#tellLost();
     this.#copy.apply(frame.records);
     this.#appliedSeq += frame.count;
-    return [...this.#changes(), this.#confirm({})];
+    return [...lost, ...this.#changes(), this.#confirm({})];
   }
 
   #compare(number: number, words: Uint32Array): readonly ReplicaEffect[] {
     const buckets = this.#copy.digest.differing(words);
-    const answer = this.#frame({ type: "compared", number, buckets });
-    if (buckets.length > 0 || this.#stage !== "comparing") return [answer];
+    const answer = [...this.#tellLost(), this.#frame({ type: "compared", number, buckets })];
+    if (buckets.length > 0) return answer;
+    this.#catchingUp &&= !this.#dumped;
+    if (this.#stage !== "comparing") return answer;
     this.#stage = "settling";
-    return [answer, this.#confirm({ settles: true })];
+    return [...answer, this.#confirm({ settles: true })];
   }
 
   #endRepair(): readonly ReplicaEffect[] {
     const found = this.#copy.endRepair();
-    if (this.#stage === "comparing") {
-      this.caughtUp = plus(this.caughtUp, found);
-      this.#stage = "settling";
-    } else this.drift = plus(this.drift, found);
+    if (this.#catchingUp) this.caughtUp = plus(this.caughtUp, found);
+    else this.drift = plus(this.drift, found);
+    this.#catchingUp &&= !this.#dumped;
+    if (this.#stage === "comparing") this.#stage = "settling";
     return [...this.#changes(), this.#confirm({ settles: true })];
   }
 
   #changes(): readonly ReplicaEffect[] {
-    return [...this.#copy.removals.take("removeFlows"), ...this.#copy.inserts.take("insertFlows")];
+    return [
+      ...this.#copy.removals.take().map((piece) => ({ type: "removeFlows", ...piece }) as const),
+      ...this.#copy.inserts.take().map((piece) => ({ type: "insertFlows", ...piece }) as const),
+    ];
+  }
+
+  #lose(view: DataView, offset: number): void {
+    this.lostFlows++;
+    this.#remember(view, offset);
+  }
+
+  /** While there is no session, the digest at its beginning will tell. */
+  #remember(view: DataView, offset: number): void {
+    if (this.#isFollowing) this.#lost.add(view, offset);
+  }
+
+  /** Before anything that says more of the same connections: a later record, an ack, the answer to a digest. */
+  #tellLost(): readonly ReplicaEffect[] {
+    if (this.#lost.count === 0) return [];
+    const pieces = this.#lost.take();
+    return this.#isFollowing
+      ? pieces.map((piece) => this.#frame({ type: "lost", seq: this.#appliedSeq, ...piece }))
+      : [];
   }
 
   #confirm(meaning: { readonly flush?: number; readonly settles?: boolean }): ReplicaEffect {
@@ -230,7 +283,7 @@ export class Replica {
 
   #ack(now: Instant): readonly ReplicaEffect[] {
     const seq = this.#isFollowing ? this.#progress.ack(now) : undefined;
-    return seq === undefined ? [] : [this.#frame({ type: "ack", seq })];
+    return seq === undefined ? [] : [...this.#tellLost(), this.#frame({ type: "ack", seq })];
   }
 
   /** At most one a second, whatever the peer sends: each one costs a comparison. */

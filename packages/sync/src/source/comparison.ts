@@ -9,6 +9,10 @@ import type { Mirror } from "./mirror.js";
 export class Comparison {
   /** The replica has answered since it was last a stranger. */
   trusted = false;
+  /** Answers of the replica. */
+  count = 0;
+  /** When the replica answered last. */
+  answeredAt: Instant | undefined;
 
   #isDue = false;
   #nextAt = 0;
@@ -54,6 +58,8 @@ export class Comparison {
     if (number !== this.#awaits) return;
     this.#awaits = undefined;
     this.trusted = true;
+    this.count++;
+    this.answeredAt = now;
     if (buckets.length === 0) return;
     this.mirror.repair(buckets, now);
     this.#repair = { buckets, at: now, begun: false };

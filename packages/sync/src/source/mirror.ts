@@ -12,9 +12,10 @@ import { Sent } from "./sent.js";
  *
  *                 changed                     sent                    acked
  *     (born) ───────────────▶ dirty ─────────────────────▶ unacked ───────────▶ clean: protected
- *                              ▲  ▲                          │                     │
- *                              │  └───── changed, rewound ───┘                     │
- *                              └──────────────────── changed ──────────────────────┘
+ *                              ▲  ▲                          │  │                  │  │
+ *                              │  └───── changed, rewound ───┘  │                  │  │
+ *                              ├──────────────────── changed ───┼──────────────────┘  │
+ *                              └──── retried ── lost ◀──────────┴─── the replica lost it
  *
  * There is no queue of changes: a connection is dirty or not, and what is sent is its latest state. One that was born
  * and died before it was sent leaves nothing behind. One that dies later walks the same way as a tombstone, and is
@@ -30,6 +31,7 @@ export class Mirror {
   readonly #links = new Links();
   readonly #dirty = new Chain(this.#links);
   readonly #unacked = new Chain(this.#links);
+  readonly #lost = new Chain(this.#links);
   #flags = new Uint8Array(0);
   #sentSeq = new Float64Array(0);
   #changedAt = new Float64Array(0);
@@ -72,15 +74,29 @@ export class Mirror {
     return this.#unacked.length;
   }
 
-  /** Live connections that are neither dirty nor unacked. */
+  /** Live connections that the replica said it has not. */
+  get lost(): number {
+    return this.#lost.length;
+  }
+
+  /** Live connections that are neither dirty nor unacked nor lost. */
   get clean(): number {
-    return this.live + this.tombstones - this.#dirty.length - this.#unacked.length;
+    return this.live + this.tombstones - this.#dirty.length - this.#unacked.length - this.#lost.length;
   }
 
   /** When the oldest change happened that is not acked. */
   get oldestChange(): number | undefined {
     const oldest = Math.min(this.#changeOf(this.#dirty.first), this.#changeOf(this.#unacked.first));
     return oldest === Number.POSITIVE_INFINITY ? undefined : oldest;
+  }
+
+  /** Where the live connection with this key stands; `undefined` when there is none. */
+  standing(view: DataView, offset: number): "dirty" | "unacked" | "lost" | "clean" | undefined {
+    const slot = this.table.find(view, offset, keyHash(view, offset));
+    if (slot < 0 || !this.#is(slot, isLive)) return undefined;
+    if (this.#is(slot, isDirty)) return "dirty";
+    if (this.#is(slot, isUnacked)) return "unacked";
+    return this.#is(slot, isLost) ? "lost" : "clean";
   }
 
   /** Whether all that changed at this time or before was sent. */
@@ -162,7 +178,24 @@ export class Mirror {
     }
   }
 
-  /** What was sent after this record is lost. */
+  /** The replica has not got it, whatever was acked; unless it was sent after this record. */
+  lose(view: DataView, offset: number, seq: number): void {
+    const slot = this.table.find(view, offset, keyHash(view, offset));
+    if (slot < 0 || !this.#is(slot, isLive) || this.#is(slot, isDirty | isLost)) return;
+    if (this.#is(slot, isUnacked) && (this.#sentSeq[slot] ?? 0) > seq) return;
+    this.#unchain(slot);
+    this.#clear(slot, isRepaired | isSent);
+    this.#set(slot, isLost);
+    this.#lost.append(slot);
+    this.#sent.count(slot, false);
+  }
+
+  /** What the replica has lost is sent again. */
+  retry(now: Instant): void {
+    for (let slot = this.#lost.first; slot >= 0; slot = this.#lost.first) this.#markDirty(slot, now);
+  }
+
+  /** What was sent after this record did not arrive. */
   rewind(seq: number): void {
     for (let slot = this.#unacked.last; slot >= 0 && (this.#sentSeq[slot] ?? 0) > seq; slot = this.#unacked.last) {
       this.#unacked.remove(slot);
@@ -174,7 +207,7 @@ export class Mirror {
 
   /** Nobody knows what the replica has: everything counts as sent, and a digest will tell what is not there. */
   assume(): void {
-    for (const chain of [this.#dirty, this.#unacked]) {
+    for (const chain of [this.#dirty, this.#unacked, this.#lost]) {
       for (let slot = chain.first; slot >= 0; slot = chain.first) {
         if (this.#is(slot, isLive)) this.#settle(slot);
         else this.#forget(slot);
@@ -187,7 +220,7 @@ export class Mirror {
     const set = bucketSet(buckets);
     for (let slot = 0; slot < this.table.limit; slot++) {
       if (!this.#is(slot, isLive) || set[bucketOf(this.table.hash(slot))] === 0) continue;
-      if (!this.#is(slot, isDirty)) this.#set(slot, isRepaired);
+      if (!this.#is(slot, isDirty | isLost)) this.#set(slot, isRepaired);
       this.#markDirty(slot, now);
     }
   }
@@ -236,8 +269,7 @@ export class Mirror {
 
   #markDirty(slot: number, now: Instant): void {
     if (this.#is(slot, isDirty)) return;
-    if (this.#is(slot, isUnacked)) this.#unacked.remove(slot);
-    this.#clear(slot, isUnacked);
+    this.#unchain(slot);
     this.#set(slot, isDirty);
     this.#changedAt[slot] = now;
     this.#dirty.append(slot);
@@ -269,7 +301,8 @@ export class Mirror {
   #unchain(slot: number): void {
     if (this.#is(slot, isDirty)) this.#dirty.remove(slot);
     if (this.#is(slot, isUnacked)) this.#unacked.remove(slot);
-    this.#clear(slot, isDirty | isUnacked);
+    if (this.#is(slot, isLost)) this.#lost.remove(slot);
+    this.#clear(slot, isDirty | isUnacked | isLost);
   }
 
   /** The slot's present state counts as sent. */
@@ -313,3 +346,5 @@ const isDirty = 4;
 const isUnacked = 8;
 /** Dirty by a repair alone. */
 const isRepaired = 16;
+/** The replica said that it has not got it. */
+const isLost = 32;

@@ -10,6 +10,9 @@ export interface SourceOptions extends Holdings {
 export const defaultMostTombstones = 65_536;
 export const defaultDigestIntervalMs = 10_000;
 
+/** Where a connection stands: in the replica's kernel as it is now, on its way there, or not there. */
+export type Standing = "protected" | "sent" | "missing";
+
 export type SourceEffect =
   /** Everything that had changed when {@link Source.flush} was called with this token is in the replica's kernel. */
   | { readonly type: "reportFlushed"; readonly token: number }

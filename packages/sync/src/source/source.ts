@@ -1,13 +1,21 @@
 import type { Instant } from "@vipair/model";
+import { Dump } from "../dump.js";
 import { decodeFrame } from "../frame/decode.js";
 import { encodeFrame, writeDeltaHeader } from "../frame/encode.js";
-import { deltaRecords, type Frame, type FrameBody, type Hello, maxFrameLength } from "../frame/frame.js";
+import { type Frame, type FrameBody, firstRecord, type Hello, maxFrameLength } from "../frame/frame.js";
 import type { Holdings } from "../holdings.js";
+import { recordLength } from "../record/layout.js";
 import { hasOurMark } from "../record/record.js";
 import { Comparison } from "./comparison.js";
-import { Dump } from "./dump.js";
 import { Mirror } from "./mirror.js";
-import { defaultDigestIntervalMs, defaultMostTombstones, type SourceEffect, type SourceOptions } from "./options.js";
+import {
+  defaultDigestIntervalMs,
+  defaultMostTombstones,
+  type SourceEffect,
+  type SourceOptions,
+  type Standing,
+} from "./options.js";
+import { Retries } from "./retries.js";
 
 /**
  * The active node's side: it mirrors its kernel's connections and keeps a replica in step with them.
@@ -32,6 +40,7 @@ export class Source {
   readonly #holdings: Holdings;
   readonly #mostTombstones: number;
   readonly #comparison: Comparison;
+  readonly #retries: Retries;
   readonly #scratch = new DataView(new ArrayBuffer(maxFrameLength));
 
   #term: number;
@@ -54,6 +63,7 @@ export class Source {
     this.#mostTombstones = options.mostTombstones ?? defaultMostTombstones;
     this.#mirror = new Mirror(options.table, now);
     this.#comparison = new Comparison(this.#mirror, options.digestIntervalMs ?? defaultDigestIntervalMs);
+    this.#retries = new Retries(this.#mirror);
   }
 
   get term(): number {
@@ -90,6 +100,12 @@ export class Source {
     return this.#mirror.unacked;
   }
 
+  /** Live connections that the replica's kernel refused or lost, and that were not sent again yet. */
+  get lost(): number {
+    return this.#mirror.lost;
+  }
+
+  /** Connections that died and whose end the replica has not acked. */
   get tombstones(): number {
     return this.#mirror.tombstones;
   }
@@ -97,6 +113,32 @@ export class Source {
   /** Bytes that the mirror holds. */
   get bytes(): number {
     return this.#mirror.bytes;
+  }
+
+  /** How often the replica has answered a comparison. */
+  get comparisons(): number {
+    return this.#comparison.count;
+  }
+
+  /** When it did so last. */
+  get comparedAt(): Instant | undefined {
+    return this.#comparison.answeredAt;
+  }
+
+  /** What the last comparison found is being sent again. */
+  get isRepairing(): boolean {
+    return this.#comparison.isRepairing;
+  }
+
+  /**
+   * Where the connection with this key stands: in the replica's kernel as it is now, sent and not acked, or not there.
+   * `undefined` when there is none.
+   */
+  standing(view: DataView, offset: number): Standing | undefined {
+    const standing = this.#mirror.standing(view, offset);
+    if (standing === "unacked") return "sent";
+    if (standing === undefined) return undefined;
+    return standing === "clean" && this.#comparison.trusted ? "protected" : "missing";
   }
 
   /** Age in milliseconds of the oldest change that the replica has not acked; 0 when there is none. */
@@ -175,12 +217,20 @@ export class Source {
 
   /** Asks for a `reportFlushed` once all that has changed by now is in the replica's kernel. None comes when the link closes. */
   flush(token: number, now: Instant): void {
+    this.#mirror.retry(now);
     this.#flushes.push({ token, at: now });
   }
 
-  /** Call it a few times a second: it is what makes the periodic comparison due. */
+  /** Makes a comparison due without waiting for the end of the interval. */
+  compareSoon(): void {
+    this.#comparison.hasten();
+  }
+
+  /** Call it a few times a second: it is what makes the periodic comparison due, and sends again what was lost. */
   tick(now: Instant): void {
-    if (this.#joined !== undefined) this.#comparison.tick(now);
+    if (this.#joined === undefined) return;
+    this.#comparison.tick(now);
+    this.#retries.tick(now);
   }
 
   /** The next frame to send, or `undefined` when there is nothing to say now. A frame that was taken counts as sent. */
@@ -231,7 +281,7 @@ export class Source {
 
   #takeDelta(): Uint8Array | undefined {
     const firstSeq = this.#mirror.seq + 1;
-    let length = deltaRecords;
+    let length = firstRecord;
     for (let next = this.#mirror.nextLength; next > 0; next = this.#mirror.nextLength) {
       if (length + next > maxFrameLength) break;
       length += this.#mirror.send(this.#scratch, length);
@@ -250,6 +300,9 @@ export class Source {
       case "ack":
         if (this.#joined !== undefined && frame.seq <= this.#mirror.seq) this.#mirror.ack(frame.seq);
         else this.refusedFrames++;
+        return [];
+      case "lost":
+        if (this.#joined !== undefined) this.#lose(frame);
         return [];
       case "compared":
         this.#comparison.answered(frame.number, frame.buckets, now);
@@ -271,6 +324,13 @@ export class Source {
     }
   }
 
+  #lose({ records, seq }: Frame & { type: "lost" }): void {
+    const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+    for (let offset = 0; offset < records.length; offset += recordLength(view, offset)) {
+      this.#mirror.lose(view, offset, seq);
+    }
+  }
+
   #join(hello: Hello, now: Instant): void {
     if (this.#joined?.boot === hello.boot && this.#joined.session === hello.session) return;
     const { boot } = this.#holdings;
@@ -289,6 +349,7 @@ export class Source {
     }
     this.#beginDue = { resumed };
     this.#comparison.begin(now);
+    this.#retries.begin();
   }
 
   #leave(): void {

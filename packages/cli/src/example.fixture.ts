@@ -79,5 +79,12 @@ export const exampleReport: StatusReport = {
     version: "0.1.0",
     report: lb2,
   },
-  sync: { connected: true, connections: 41530, protected: 41210, lagMs: 38 },
+  sync: {
+    connected: true,
+    since: "2026-01-01T08:48:00.000Z",
+    connections: 41530,
+    protected: 41210,
+    protectedShare: 0.9922,
+    lagMs: 38,
+  },
 };

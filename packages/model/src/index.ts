@@ -4,5 +4,6 @@ export * from "./flow.js";
 export * from "./ownership.js";
 export * from "./pair.js";
 export * from "./reason.js";
+export * from "./replication.js";
 export * from "./report.js";
 export * from "./service.js";

@@ -1,3 +1,5 @@
+import type { DriftReport, ReplicationReport } from "./replication.js";
+
 /**
  * What the product tells people: the JSON of the control socket, shared by the daemon that fills it and the admin
  * command that shows it. Fields may be added, never renamed. Times are ISO 8601 in UTC.
@@ -93,9 +95,22 @@ export interface PeerReport {
 
 export interface SyncReport {
   readonly connected: boolean;
+  /** Since when the peer link is up, or down. */
+  readonly since: string;
   readonly connections: number;
   readonly protected: number;
+  /** From 0 to 1; 1 when there are no connections. */
+  readonly protectedShare: number;
   readonly lagMs: number;
+  /** On the active node: changes that were not sent yet, and those that were and are not acknowledged. */
+  readonly waiting?: number;
+  readonly unacknowledged?: number;
+  /** On the active node: connections that the standby's kernel refused or lost, and that will be sent again. */
+  readonly lost?: number;
+  /** What the standby says that it found and had repaired, and when last; absent while it says nothing. */
+  readonly drift?: DriftReport & { readonly repairedAt?: string };
+  /** Connections that the standby's kernel refused; absent while it says nothing. */
+  readonly refusedInserts?: number;
 }
 
 /** What one node says about itself. */
@@ -117,6 +132,7 @@ export interface NodeReport {
   /** Packets on the heartbeat paths that were refused since the agent started, by reason: `wrongMac`, `replayed`, … */
   readonly refused?: Readonly<Record<string, number>>;
   readonly services: readonly ServiceReport[];
+  readonly replication?: ReplicationReport;
 }
 
 /** `vipair status --json`. */

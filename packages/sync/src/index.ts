@@ -1,3 +1,6 @@
+export * from "./census/census.js";
+export * from "./census/sample.js";
+export * from "./census/verification.js";
 export { decodeFrame, type FrameError, type FrameResult } from "./frame/decode.js";
 export { encodeFrame } from "./frame/encode.js";
 export { type Frame, type FrameBody, type Hello, maxFrameLength, type ResyncReason } from "./frame/frame.js";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readDuration, readServerName } from "./argument.js";
+import { readCount, readDuration, readServerName } from "./argument.js";
 
 test("a server is named SERVICE/SERVER", () => {
   expect(readServerName("owa/ex1")).toEqual({ service: "owa", server: "ex1" });
@@ -15,4 +15,12 @@ test("a deadline is a duration with its unit", () => {
 
 test.each(["10", "0s", "-5s", "soon"])("%j is no deadline", (text) => {
   expect(() => readDuration(text)).toThrow("duration");
+});
+
+test("a limit is a whole number", () => {
+  expect(readCount("1000")).toBe(1_000);
+});
+
+test.each(["0", "-1", "1.5", "many", ""])("%j is no limit", (text) => {
+  expect(() => readCount(text)).toThrow("whole number");
 });

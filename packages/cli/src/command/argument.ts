@@ -13,6 +13,13 @@ export function readServerName(text: string): ServerName {
   return { service: match[1], server: match[2] };
 }
 
+/** Reads a whole number from 1 on. */
+export function readCount(text: string): number {
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (count === 0) throw new InvalidArgumentError("Write a whole number, at least 1.");
+  return count;
+}
+
 /** Reads `30s`, `10m`, `1h`; at least a millisecond. */
 export function readDuration(text: string): Millis {
   const duration = parseDuration(text);

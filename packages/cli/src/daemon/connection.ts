@@ -42,6 +42,20 @@ function send(socketPath: string, { method, path, body, timeoutMs, signal }: Ask
   });
 }
 
+/** The lines of an answer as they come. Rejects with {@link Unreachable} when it breaks off. */
+export async function* readLines(socketPath: string, response: IncomingMessage): AsyncGenerator<string, void, void> {
+  let rest = "";
+  try {
+    for await (const piece of response.setEncoding("utf8")) {
+      const lines = (rest + piece).split("\n");
+      rest = lines.pop() ?? "";
+      yield* lines;
+    }
+  } catch (error) {
+    throw unreachable(socketPath, error as Error);
+  }
+}
+
 async function readText(socketPath: string, response: IncomingMessage): Promise<string> {
   let text = "";
   try {

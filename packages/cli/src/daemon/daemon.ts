@@ -1,9 +1,27 @@
-import { createInterface } from "node:readline";
-import type { Admin, EventReport, FailoverPlan, FailoverReport, Millis, StatusReport } from "@vipair/model";
-import { ask, openAnswer, unreachable } from "./connection.js";
+import type {
+  Admin,
+  ConnectionReport,
+  EventReport,
+  FailoverPlan,
+  FailoverReport,
+  Millis,
+  StatusReport,
+  SyncStatusReport,
+  VerifyReport,
+} from "@vipair/model";
+import { ask, openAnswer, readLines, unreachable } from "./connection.js";
 
 /** A hand-over waits for the peer, which drains and inserts connections first. */
 const failoverTimeoutMs = 30_000;
+/** Both nodes read their kernels several times. */
+const verifyTimeoutMs = 120_000;
+
+/** Which connections are wanted; all where nothing is said. */
+export interface ConnectionFilter {
+  readonly service?: string | undefined;
+  readonly server?: string | undefined;
+  readonly unprotected: boolean;
+}
 
 /** The daemon as the command sees it: one method for each route of the control socket. */
 export class Daemon {
@@ -22,14 +40,31 @@ export class Daemon {
   async *followEvents(since: number | undefined, signal: AbortSignal): AsyncGenerator<EventReport> {
     const path = `/events?follow=true${since === undefined ? "" : `&since=${since}`}`;
     try {
-      const lines = await openAnswer(this.socketPath, { method: "GET", path, signal });
-      for await (const line of createInterface({ input: lines, crlfDelay: Number.POSITIVE_INFINITY })) {
-        yield JSON.parse(line) as EventReport;
-      }
+      const answer = await openAnswer(this.socketPath, { method: "GET", path, signal });
+      for await (const line of readLines(this.socketPath, answer)) yield JSON.parse(line) as EventReport;
     } catch (error) {
       if (!signal.aborted) throw error;
     }
     if (!signal.aborted) throw unreachable(this.socketPath, Object.assign(new Error(), { code: "ECONNRESET" }));
+  }
+
+  /** In the kernel's order, while they are read. */
+  async *connections({ service, server, unprotected }: ConnectionFilter): AsyncGenerator<ConnectionReport> {
+    const query = new URLSearchParams({
+      ...(service !== undefined && { service }),
+      ...(server !== undefined && { server }),
+      unprotected: String(unprotected),
+    });
+    const answer = await openAnswer(this.socketPath, { method: "GET", path: `/connections?${query}` });
+    for await (const line of readLines(this.socketPath, answer)) yield JSON.parse(line) as ConnectionReport;
+  }
+
+  sync(): Promise<SyncStatusReport> {
+    return this.#get("/sync");
+  }
+
+  verify(repair: boolean): Promise<VerifyReport> {
+    return this.#post("/sync/verify", { repair }, verifyTimeoutMs);
   }
 
   failover(force: boolean): Promise<FailoverReport> {

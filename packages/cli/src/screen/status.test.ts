@@ -47,7 +47,7 @@ http  ✔ up  198.51.100.10:80  redirect
       ],
       services: [],
       peer: { node: "lb2", role: "active", reachable: false, ready: false },
-      sync: { connected: false, connections: 0, protected: 0, lagMs: 0 },
+      sync: { ...exampleReport.sync, connected: false, connections: 0, protected: 0, protectedShare: 1, lagMs: 0 },
     };
     expect(text(alone)).toBe(`
 lb1 ◌ initialize since 2 min: the daemon started

@@ -1,4 +1,14 @@
-import type { Admin, EventReport, FailoverPlan, FailoverReport, Millis, StatusReport } from "@vipair/model";
+import type {
+  Admin,
+  ConnectionReport,
+  EventReport,
+  FailoverPlan,
+  FailoverReport,
+  Millis,
+  StatusReport,
+  SyncStatusReport,
+  VerifyReport,
+} from "@vipair/model";
 
 /**
  * The control socket: how the admin command, or `curl --unix-socket`, asks the daemon something or tells it to act.
@@ -24,6 +34,12 @@ export interface Control {
   setMaintenance(options: { readonly on: boolean; readonly force: boolean }): Promise<void>;
   /** Service and server exist when this is called. Throws {@link Refused}. */
   setAdmin(change: AdminChange): void | Promise<void>;
+  /** Live connections as the kernel has them, some at a time, in its order. The service and the server exist. */
+  connections(filter: ConnectionFilter): AsyncIterable<readonly ConnectionReport[]>;
+  /** How the replication stands, by both nodes' words. */
+  sync(): SyncStatusReport;
+  /** Compares both nodes' kernels, and repairs what differs if wanted. Rejects with {@link Refused}. */
+  verify(options: { readonly repair: boolean }): Promise<VerifyReport>;
   /** Sentences about `active`, a service, or `service/server`, which exist when this is called. */
   why(subject: string): readonly string[];
   /** The configuration in force, as YAML. */
@@ -37,6 +53,15 @@ export interface AdminChange {
   readonly admin: Admin;
   /** For `draining`: cut what still lives after this long; without it, connections may live as long as they like. */
   readonly deadlineMs?: Millis;
+}
+
+/** Which connections are wanted; all where nothing is said. */
+export interface ConnectionFilter {
+  readonly service?: string | undefined;
+  /** By name, of that service. */
+  readonly server?: string | undefined;
+  /** Only those that the standby should have, and has not acknowledged. */
+  readonly unprotected: boolean;
 }
 
 /** The daemon will not do what was asked, and says why. */

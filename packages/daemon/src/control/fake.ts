@@ -1,5 +1,12 @@
-import type { EventReport, FailoverPlan, StatusReport } from "@vipair/model";
-import { type AdminChange, type Control, Refused } from "./control.js";
+import type {
+  ConnectionReport,
+  EventReport,
+  FailoverPlan,
+  StatusReport,
+  SyncStatusReport,
+  VerifyReport,
+} from "@vipair/model";
+import { type AdminChange, type ConnectionFilter, type Control, Refused } from "./control.js";
 
 /** A daemon for tests: answers from values that the test may change, and keeps what it was told to do. */
 export class FakeControl implements Control {
@@ -9,6 +16,11 @@ export class FakeControl implements Control {
   /** The next action fails with this. */
   fault: Error | undefined;
   plan: FailoverPlan = { possible: true, reasons: [], sentences: ["lb2 becomes active."] };
+
+  /** What is listed, in pieces. */
+  listed: Iterable<readonly ConnectionReport[]> = [];
+  syncStatus: SyncStatusReport = { connected: true, since: "2026-01-01T00:00:00.000Z", protectedShare: 1, nodes: [] };
+  verified: VerifyReport | undefined;
 
   constructor(public report: StatusReport) {}
 
@@ -48,6 +60,19 @@ export class FakeControl implements Control {
 
   setAdmin({ service, server, admin, deadlineMs }: AdminChange): void {
     this.#act(`${admin} ${service}/${server}${deadlineMs === undefined ? "" : ` ${deadlineMs}`}`);
+  }
+
+  async *connections({ service, server, unprotected }: ConnectionFilter) {
+    this.#act(`connections ${service ?? "*"} ${server ?? "*"}${unprotected ? " unprotected" : ""}`);
+    yield* this.listed;
+  }
+
+  sync = () => this.syncStatus;
+
+  async verify({ repair }: { repair: boolean }) {
+    this.#act(`verify${repair ? " repair" : ""}`);
+    if (this.verified === undefined) throw new Refused("the peer link is down: there is nothing to compare with");
+    return this.verified;
   }
 
   why = (subject: string) => [`${subject} is as it is because the test says so.`];

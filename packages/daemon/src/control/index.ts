@@ -1,2 +1,2 @@
-export { type Control, Refused } from "./control.js";
+export { type ConnectionFilter, type Control, Refused } from "./control.js";
 export { type ControlServer, openControl } from "./server.js";

@@ -19,6 +19,19 @@ export const adminBody = z
     message: "only draining has a deadline",
   });
 
+export const verifyBody = z.strictObject({ repair: z.boolean().default(true) });
+
+export const connectionsQuery = z
+  .strictObject({
+    service: z.string().min(1).optional(),
+    server: z.string().min(1).optional(),
+    unprotected: z.enum(["true", "false"]).default("false"),
+  })
+  .refine((query) => query.server === undefined || query.service !== undefined, {
+    path: ["server"],
+    message: "a server is one of a service",
+  });
+
 export const serverParams = z.object({ service: z.string(), server: z.string() });
 
 export const whyQuery = z.strictObject({ subject: z.string().min(1) });

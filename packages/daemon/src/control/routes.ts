@@ -5,16 +5,19 @@ import type { Followers } from "./follow.js";
 import {
   adminBody,
   BadRequest,
+  connectionsQuery,
   eventsQuery,
   failoverBody,
   maintenanceBody,
   read,
   serverParams,
+  verifyBody,
   whyQuery,
 } from "./request.js";
+import type { Streams } from "./stream.js";
 
 /** The routes of the control socket; docs/cli.md lists them for people. */
-export function addRoutes(app: FastifyInstance, control: Control, followers: Followers): void {
+export function addRoutes(app: FastifyInstance, control: Control, followers: Followers, streams: Streams): void {
   app.get("/status", () => control.status());
   app.get("/services", () => control.status().services);
   app.get("/config", (_request, reply) => reply.type("text/yaml; charset=utf-8").send(control.configText()));
@@ -32,6 +35,19 @@ export function addRoutes(app: FastifyInstance, control: Control, followers: Fol
     followers.add(control, reply.raw, since);
     return reply;
   });
+
+  app.get("/connections", (request, reply) => {
+    const { service, server, unprotected } = read(connectionsQuery, request.query);
+    if (service !== undefined) {
+      requireSubject(control.status(), server === undefined ? service : serverKey(service, server));
+    }
+    reply.hijack();
+    void streams.add(reply.raw, control.connections({ service, server, unprotected: unprotected === "true" }));
+    return reply;
+  });
+
+  app.get("/sync", () => control.sync());
+  app.post("/sync/verify", (request) => control.verify(read(verifyBody, request.body)));
 
   app.post("/failover", (request) => {
     const { force, explain } = read(failoverBody, request.body);

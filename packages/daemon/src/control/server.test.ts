@@ -45,7 +45,14 @@ const report: StatusReport = {
     },
   ],
   peer: { node: "lb2", role: "backup", reachable: true, ready: true },
-  sync: { connected: true, connections: 41530, protected: 41210, lagMs: 38 },
+  sync: {
+    connected: true,
+    since: "2026-01-01T08:48:00.000Z",
+    connections: 41530,
+    protected: 41210,
+    protectedShare: 0.9922,
+    lagMs: 38,
+  },
 };
 
 const eventAt = (at: string, message: string): EventReport => ({

@@ -6,6 +6,7 @@ import { Followers } from "./follow.js";
 import { BadRequest, parseBody } from "./request.js";
 import { addRoutes } from "./routes.js";
 import { claimSocketPath } from "./socket.js";
+import { Streams } from "./stream.js";
 
 /** Where unexpected errors are told; pino's logger fits. */
 interface ControlLog {
@@ -22,6 +23,8 @@ export interface ControlServer {
   readonly socketPath: string;
   /** Event streams that are open now. */
   readonly followers: number;
+  /** Listings that are being read. */
+  readonly streams: number;
   /** Ends the event streams, waits for answers under way, and removes the socket. */
   close(): Promise<void>;
 }
@@ -32,11 +35,15 @@ export interface ControlServer {
  */
 export async function openControl({ socketPath, control, log }: ControlOptions): Promise<ControlServer> {
   const followers = new Followers();
+  const streams = new Streams((error) => log.error({ err: error }, "a stream broke off"));
   const app = fastify({ logger: false, forceCloseConnections: "idle" });
   acceptAnyContentType(app);
   answerErrors(app, log);
-  addRoutes(app, control, followers);
-  app.addHook("preClose", async () => followers.endAll());
+  addRoutes(app, control, followers, streams);
+  app.addHook("preClose", async () => {
+    followers.endAll();
+    streams.endAll();
+  });
   await claimSocketPath(socketPath);
   await app.listen({ path: socketPath });
   await chmod(socketPath, 0o660);
@@ -44,6 +51,9 @@ export async function openControl({ socketPath, control, log }: ControlOptions):
     socketPath,
     get followers() {
       return followers.size;
+    },
+    get streams() {
+      return streams.size;
     },
     close: () => app.close(),
   };

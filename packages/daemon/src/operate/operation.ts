@@ -4,6 +4,8 @@ import type { Balancer } from "../balance/balancer.js";
 import { type Control, Refused } from "../control/index.js";
 import type { Journal } from "../event/journal.js";
 import type { Pairing } from "../pair/pairing.js";
+import { reportSync } from "../report/sync.js";
+import { listConnections } from "./connections.js";
 import type { Maintenance } from "./maintenance.js";
 import { planFailover } from "./plan.js";
 
@@ -35,6 +37,10 @@ export function openOperation(parts: OperationParts): Control {
     },
     setAdmin: ({ service, server, admin, deadlineMs: deadline }) =>
       balancer.loop.deliver({ type: "adminChanged", service, server, admin, deadline }),
+    connections: (filter) =>
+      listConnections({ conntrack: balancer.conntrack, replicator: pairing.replicator, loop: balancer.loop }, filter),
+    sync: () => reportSync(status()),
+    verify: ({ repair }) => pairing.verify(repair),
     why: (subject) => {
       const [service = "", server] = subject.split("/");
       if (service === "active" && server === undefined) return whyActive(status());

@@ -5,7 +5,8 @@ import { planFailover } from "./plan.js";
 
 const status = (role: Role, peerRole: Role): StatusReport => {
   const peer: PeerReport = { node: "lb1", role: peerRole, reachable: true, ready: true };
-  return { ...nodeReport, role, peer, sync: { connected: true, connections: 7, protected: 0, lagMs: 0 } };
+  const sync = { connected: true, since: nodeReport.since, connections: 7, protected: 0, protectedShare: 0, lagMs: 0 };
+  return { ...nodeReport, role, peer, sync };
 };
 
 it("says step by step what the active node would do", () => {

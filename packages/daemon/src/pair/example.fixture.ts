@@ -1,4 +1,41 @@
-import { type Flow, flowMark, type NodeReport } from "@vipair/model";
+import { type Flow, flowMark, type NodeReport, type ReplicaReport, type SourceReport } from "@vipair/model";
+
+const counts = {
+  bytes: 4_096,
+  framesSent: 10,
+  framesReceived: 20,
+  bytesSent: 1_000,
+  bytesReceived: 2_000,
+  refusedFrames: 0,
+  overruns: 0,
+};
+
+export const sourceReport: SourceReport = {
+  role: "source",
+  connections: 12,
+  protected: 11,
+  lagMs: 3,
+  waiting: 1,
+  unacknowledged: 0,
+  tombstones: 0,
+  lost: 0,
+  comparisons: 5,
+  comparedAt: "2026-01-01T00:00:05.000Z",
+  ...counts,
+};
+
+export const replicaReport: ReplicaReport = {
+  role: "replica",
+  connections: 11,
+  protected: 11,
+  inStep: true,
+  caughtUp: { missing: 4, surplus: 0, different: 0 },
+  drift: { missing: 0, surplus: 2, different: 1 },
+  driftAt: "2026-01-01T00:00:07.000Z",
+  lost: 1,
+  refusedInserts: 3,
+  ...counts,
+};
 
 /** A node's report for tests. */
 export const nodeReport: NodeReport = {
@@ -14,6 +51,7 @@ export const nodeReport: NodeReport = {
   term: 3,
   addresses: [],
   heartbeat: [],
+  replication: replicaReport,
   services: [
     {
       name: "web",

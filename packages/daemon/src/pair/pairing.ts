@@ -2,15 +2,17 @@ import type { AgentReport, RoleChange } from "@vipair/agent";
 import { deriveKey, readSecret } from "@vipair/agent";
 import type { OwnershipEvent } from "@vipair/balancer";
 import { type Conntrack, watchFlows } from "@vipair/kernel";
-import { type Config, type FailoverReport, type NodeReport, reasonSentence } from "@vipair/model";
+import { type Config, type FailoverReport, type NodeReport, reasonSentence, type VerifyReport } from "@vipair/model";
 import { Refused } from "../control/index.js";
 import type { Journal } from "../event/journal.js";
+import { openConnectionStore } from "../replicate/connections.js";
 import { openReplicator, type Replicator } from "../replicate/replicator.js";
 import { type AgentProcess, openAgentProcess } from "./agent.js";
 import { openHandover } from "./handover.js";
 import { openPeerLink, type PeerLink } from "./link/link.js";
 import type { PeerRequest } from "./link/message.js";
 import { handoverObstacles } from "./obstacles.js";
+import { openVerifier } from "./verify/verifier.js";
 
 /**
  * The half of the daemon that makes two nodes a pair: its agent, the link to the other daemon, and what they do
@@ -19,6 +21,8 @@ import { handoverObstacles } from "./obstacles.js";
 export interface Pairing {
   readonly agent: AgentProcess;
   readonly link: PeerLink;
+  /** Since when the link is up, or down: ISO 8601. */
+  readonly linkSince: string;
   readonly replicator: Replicator;
   /** The peer's own report; `undefined` while the link is down. */
   readonly peerReport: NodeReport | undefined;
@@ -29,6 +33,8 @@ export interface Pairing {
    * Rejects with {@link Refused}.
    */
   leave(): Promise<boolean>;
+  /** Compares both nodes' kernels, from whichever node is active. Rejects with {@link Refused}. */
+  verify(repair: boolean): Promise<VerifyReport>;
   /** What speaks against a hand-over now, one sentence each. */
   obstacles(): string[];
   close(): Promise<void>;
@@ -57,6 +63,7 @@ export function openPairing(options: PairingOptions): Pairing {
   const key = deriveKey(readSecret(pair.secretFile), pair.name, "peer link");
   const peer = pair.nodes[nodeIndex === 0 ? 1 : 0];
   let peerReport: NodeReport | undefined;
+  let linkSince = new Date().toISOString();
 
   const agent = openAgentProcess(
     { type: "configure", node, pair, addresses, configDigest },
@@ -109,6 +116,13 @@ export function openPairing(options: PairingOptions): Pairing {
         });
       case "insertFlows":
         return conntrack.insert(request.flows);
+      case "verify":
+        return verifier.run(request.repair);
+      case "census":
+      case "sample":
+      case "fetch":
+      case "reread":
+        return verifier.answer(request);
     }
   };
 
@@ -123,12 +137,14 @@ export function openPairing(options: PairingOptions): Pairing {
     key,
     hello: { node, version, configDigest: configDigest.toString(16) },
     connected: (hello) => {
+      linkSince = new Date().toISOString();
       journal.record("peerChanged", `the peer link to ${hello.node} (version ${hello.version}) is up`, { link: true });
       replicator.linkOpened();
       options.changed();
     },
     disconnected: () => {
       peerReport = undefined;
+      linkSince = new Date().toISOString();
       replicator.linkClosed();
       journal.record("peerChanged", `the peer link to ${peer.name} is down`, { link: false });
       options.peerReported(undefined);
@@ -144,6 +160,14 @@ export function openPairing(options: PairingOptions): Pairing {
   });
   const handover = openHandover({ from: node, to: peer.name, agent, conntrack, replicator, link });
 
+  const verifier = openVerifier({
+    active: node,
+    standby: peer.name,
+    store: openConnectionStore(conntrack, refuse),
+    replicator,
+    link,
+  });
+
   const obstacles = (): string[] => handoverObstacles({ agent: agent.report, link, peerName: peer.name, peerReport });
 
   const handOver = async (force: boolean): Promise<FailoverReport> => {
@@ -154,14 +178,14 @@ export function openPairing(options: PairingOptions): Pairing {
       throw new Refused(`the hand-over failed: ${error.message}`);
     });
   };
-  const askPeer = async (force: boolean): Promise<FailoverReport> => {
-    if (peerReport?.role !== "active") throw new Refused("neither node is active: there is nothing to hand over");
+  const askPeer = async <Report>(request: PeerRequest, withinMs: number): Promise<Report> => {
     try {
-      return (await link.request({ method: "failover", force }, 30_000)) as FailoverReport;
+      return (await link.request(request, withinMs)) as Report;
     } catch (error) {
       throw new Refused(`${peer.name}: ${(error as Error).message}`);
     }
   };
+  const isActive = (): boolean => agent.report?.role === "active";
 
   return {
     agent,
@@ -170,7 +194,24 @@ export function openPairing(options: PairingOptions): Pairing {
     get peerReport() {
       return peerReport;
     },
-    failover: (force) => (agent.report?.role === "active" ? handOver(force) : askPeer(force)),
+    get linkSince() {
+      return linkSince;
+    },
+    failover: async (force) => {
+      if (isActive()) return handOver(force);
+      if (peerReport?.role !== "active") throw new Refused("neither node is active: there is nothing to hand over");
+      return askPeer({ method: "failover", force }, failoverWithinMs);
+    },
+    verify: async (repair) => {
+      if (!link.connected) throw new Refused("the peer link is down: there is nothing to compare with");
+      if (isActive()) {
+        return verifier.run(repair).catch((error: Error) => {
+          throw new Refused(`the kernels could not be compared: ${error.message}`);
+        });
+      }
+      if (peerReport?.role !== "active") throw new Refused("neither node is active: there is nothing to compare");
+      return askPeer({ method: "verify", repair }, verifyWithinMs);
+    },
     leave: async () => {
       const wasActive = agent.report?.role === "active";
       await handover.settled();
@@ -185,6 +226,9 @@ export function openPairing(options: PairingOptions): Pairing {
     },
   };
 }
+
+const failoverWithinMs = 30_000;
+const verifyWithinMs = 120_000;
 
 /** A refusal in one line, for those who get no list of reasons. */
 const explain = (error: Error): string =>

@@ -1,6 +1,6 @@
 import type { Conntrack } from "@vipair/kernel";
 import { flowMark, flowMarkMask } from "@vipair/model";
-import { decodeRecords } from "@vipair/sync";
+import { decodeRecords, fields, recordLength } from "@vipair/sync";
 import { openRecords } from "./records.js";
 import { dumpEveryMs } from "./replication.js";
 import type { Store } from "./store.js";
@@ -12,6 +12,11 @@ export const ourConnections = { mark: flowMark, mask: flowMarkMask };
 const quietMs = 60_000;
 /** Copies of connections that are not TCP must outlive three dumps. */
 const minimumTimeout = (3 * dumpEveryMs) / 1_000;
+/**
+ * Seconds that a copy outlives its original. The original's end is told: by its kernel as soon as somebody comes across the
+ * entry, which the next dump does at the latest. A copy that expired first would be missed, and sent again for nothing.
+ */
+const outlivesBy = dumpEveryMs / 1_000;
 
 /** The kernel's table of connections as a store. */
 export function openConnectionStore(
@@ -25,12 +30,25 @@ export function openConnectionStore(
     dump: async function* () {
       for await (const slots of conntrack.dumpSlots(ourConnections)) yield (take) => readRecords(slots, take);
     },
-    insert: (records) => {
-      const { failed, errors } = conntrack.insert(decodeRecords(records), { minimumTimeout });
-      if (failed === 0 || performance.now() < quietUntil) return;
+    insert: (records, failed) => {
+      const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
+      const offsets = outlive(view);
+      const insertion = conntrack.insert(decodeRecords(records), { minimumTimeout });
+      for (const index of insertion.refused) failed(view, offsets[index] ?? 0);
+      if (insertion.failed === 0 || performance.now() < quietUntil) return;
       quietUntil = performance.now() + quietMs;
-      refused(`insert of ${failed} replicated connections: ${[...errors.keys()].join(", ")}`);
+      refused(`insert of ${insertion.failed} replicated connections: ${[...insertion.errors.keys()].join(", ")}`);
     },
     remove: (records) => void conntrack.remove(decodeRecords(records)),
   };
+}
+
+/** Gives the copies more time than their originals have. @returns where each begins */
+function outlive(view: DataView): number[] {
+  const offsets: number[] = [];
+  for (let offset = 0; offset < view.byteLength; offset += recordLength(view, offset)) {
+    offsets.push(offset);
+    view.setUint32(offset + fields.timeout, view.getUint32(offset + fields.timeout) + outlivesBy);
+  }
+  return offsets;
 }

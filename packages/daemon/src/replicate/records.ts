@@ -20,7 +20,7 @@ export function openRecords(): (slots: ArrayBuffer, take: TakeRecord) => void {
       const flow = readFlow(view, offset);
       if (kind !== "destroy" && !isAssured(flow)) continue;
       encodeRecord(record, 0, flow, view.getUint32(offset + flowSlot.id));
-      take(kind, record);
+      take(kind, record, view.getUint32(offset + flowSlot.originator) !== 0);
     }
   };
 }

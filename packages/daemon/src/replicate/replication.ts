@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { bootClock } from "@vipair/kernel";
-import type { Instant, Role } from "@vipair/model";
+import type { Instant, Protection, ReplicationReport, Role } from "@vipair/model";
 import { becomeReplica, becomeSource, emptyHoldings, Replica, type ReplicaEffect, type Source } from "@vipair/sync";
 import type { PeerLink } from "../pair/link/link.js";
+import { openCounts, reportReplica, reportSource } from "./report.js";
 import type { RecordBatch, Store } from "./store.js";
 
 /**
@@ -26,6 +27,10 @@ export interface Replication {
   readonly missing: string | undefined;
   /** This node is active, and nothing that the former one knew can still be on its way here. */
   readonly settled: boolean;
+  /** All that an operator may want to know of it. */
+  report(): ReplicationReport;
+  /** Whether the standby has the record with this key: see {@link Protection}. */
+  protection(view: DataView, offset: number): Protection;
   /** What happened in this node's store, by other hands than this replication's. */
   happened(batch: RecordBatch): void;
   /** Some of what happened was not told: the store has to be read anew. */
@@ -35,6 +40,10 @@ export interface Replication {
    * active, the link is down, or no confirmation came in time.
    */
   flush(): Promise<void>;
+  /** Reads this node's store anew, and resolves when that is done. */
+  reread(): Promise<void>;
+  /** Compares with the standby, and resolves when what differed is repaired. Rejects as {@link flush} does. */
+  repair(): Promise<void>;
   roleChanged(role: Role, term: number): void;
   /** The active node may learn of a higher term without changing its role. */
   termSeen(term: number): void;
@@ -66,6 +75,7 @@ const flushWithinMs = 5_000;
 /** A node that becomes active first takes what has arrived: until nothing came for a while, but not for ever. */
 const drainQuietMs = 10;
 const drainMostMs = 200;
+const repairWithinMs = 10_000;
 
 export function openReplication({ store, link, refused }: ReplicationOptions): Replication {
   const boot = randomBytes(8).readBigUInt64BE();
@@ -78,12 +88,19 @@ export function openReplication({ store, link, refused }: ReplicationOptions): R
   let frameAt = bootClock();
   let taking: NodeJS.Timeout | undefined;
   const flushed = new Map<number, () => void>();
+  const counts = openCounts();
+  const send = (frame: Uint8Array): void => {
+    counts.sent(frame);
+    link().sendFrame(frame);
+  };
 
   const happened = (batch: RecordBatch): void => {
     const now = bootClock();
-    batch((kind, record) => {
+    batch((kind, record, byHand) => {
       if (machine.role === "replica") {
-        if (kind === "destroy") machine.replica.flowExpired(record, 0);
+        if (kind !== "destroy") return;
+        if (byHand) machine.replica.flowRemoved(record, 0);
+        else machine.replica.flowExpired(record, 0);
       } else if (kind === "destroy") machine.source.flowGone(record, 0, now);
       else machine.source.flowSeen(record, 0, now);
     });
@@ -131,7 +148,7 @@ export function openReplication({ store, link, refused }: ReplicationOptions): R
     while (link().backlog < mostBacklog) {
       const frame = machine.source.takeFrame(bootClock());
       if (frame === undefined) return;
-      link().sendFrame(frame);
+      send(frame);
     }
     pumpSoon();
   };
@@ -143,10 +160,10 @@ export function openReplication({ store, link, refused }: ReplicationOptions): R
           store.remove(effect.records);
           break;
         case "insertFlows":
-          store.insert(effect.records);
+          store.insert(effect.records, (view, offset) => replica.failed(view, offset));
           break;
         case "sendFrame":
-          link().sendFrame(effect.frame);
+          send(effect.frame);
           break;
         case "confirm":
           perform(replica, replica.performed(effect.token, bootClock()));
@@ -173,12 +190,23 @@ export function openReplication({ store, link, refused }: ReplicationOptions): R
   };
   const become = (next: Machine): void => {
     machine = next;
+    counts.reset();
     dumpAfter(0);
     if (link().connected) linkOpened();
   };
 
+  /** The active node's machine, while there is a standby to speak to. */
+  const source = (): Source => {
+    if (!link().connected) throw new Error("the peer link is down");
+    if (machine.role !== "source") throw new Error("this node is not active");
+    return machine.source;
+  };
+
   const ticking = setInterval(() => {
-    if (machine.role === "replica") return perform(machine.replica, machine.replica.tick(bootClock()));
+    if (machine.role === "replica") {
+      perform(machine.replica, machine.replica.tick(bootClock()));
+      return counts.driftIs(machine.replica.drift);
+    }
     machine.source.tick(bootClock());
     pumpSoon();
   }, tickMs);
@@ -201,16 +229,39 @@ export function openReplication({ store, link, refused }: ReplicationOptions): R
     get settled() {
       return machine.role === "source" && (!link().connected || machine.source.compared);
     },
+    report: () =>
+      machine.role === "source"
+        ? reportSource(machine.source, counts, bootClock())
+        : reportReplica(machine.replica, counts),
+    protection: (view, offset) => {
+      if (machine.role === "replica") return machine.replica.holds(view, offset) ? "held" : "no";
+      const standing = machine.source.standing(view, offset);
+      return standing === "protected" ? "yes" : standing === "sent" ? "sent" : "no";
+    },
     happened,
-    overran: () => dumpAfter(overrunPauseMs),
+    overran: () => {
+      counts.overran();
+      dumpAfter(overrunPauseMs);
+    },
+    reread: () => dump(),
+    repair: async () => {
+      const before = source().comparisons;
+      const deadline = performance.now() + repairWithinMs;
+      source().compareSoon();
+      // One that is under way already may not show what differs now.
+      while (source().comparisons < before + 2 || source().isRepairing) {
+        if (performance.now() > deadline) throw new Error("the standby did not compare in time");
+        await delay(tickMs);
+        if (source().comparisons === before + 1) source().compareSoon();
+      }
+    },
     flush: async () => {
       if (!link().connected) throw new Error("the peer link is down");
       while (taking !== undefined) await delay(drainQuietMs);
       await dump();
-      if (machine.role !== "source") throw new Error("this node is not active");
       const token = ++tokens;
       const confirmed = new Promise<void>((resolve) => flushed.set(token, resolve));
-      machine.source.flush(token, bootClock());
+      source().flush(token, bootClock());
       pumpSoon();
       try {
         await within(confirmed, flushWithinMs);
@@ -238,6 +289,7 @@ export function openReplication({ store, link, refused }: ReplicationOptions): R
     },
     frameReceived: (frame) => {
       frameAt = bootClock();
+      counts.received(frame);
       if (machine.role === "replica") {
         return perform(machine.replica, machine.replica.frameReceived(frame, bootClock()));
       }

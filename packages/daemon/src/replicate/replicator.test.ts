@@ -1,5 +1,6 @@
 import { type FlowEvents, flowSlot, slotKinds, writeFlow } from "@vipair/kernel";
 import type { Flow } from "@vipair/model";
+import { encodeRecord, recordLength6 } from "@vipair/sync";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { flowOf } from "../pair/example.fixture.js";
 import { openReplicator, type Replicator } from "./replicator.js";
@@ -37,9 +38,12 @@ function openNode(peer: number): Node {
         yield slotsOf("entry", [...kernel.values()]);
       },
       insert: (flows) => {
-        if (kernel.has("full")) return { inserted: 0, kept: 0, failed: flows.length, errors: new Map([["ENOMEM", 1]]) };
+        if (kernel.has("full")) {
+          const refused = flows.map((_flow, index) => index);
+          return { inserted: 0, kept: 0, failed: flows.length, refused, errors: new Map([["ENOMEM", 1]]) };
+        }
         for (const flow of flows) kernel.set(key(flow), flow);
-        return { inserted: flows.length, kept: 0, failed: 0, errors: new Map() };
+        return { inserted: flows.length, kept: 0, failed: 0, refused: [], errors: new Map() };
       },
       remove: (flows) => flows.filter((flow) => kernel.delete(key({ ...flowOf(0), ...flow }))).length,
     },
@@ -67,6 +71,8 @@ function slotsOf(kind: keyof typeof slotKinds, flows: readonly Flow[]): ArrayBuf
   for (const [index, flow] of flows.entries()) {
     writeFlow(view, index * flowSlot.size, flow);
     view.setUint8(index * flowSlot.size + flowSlot.kind, slotKinds[kind]);
+    // Whoever makes an event here is none of the daemons.
+    view.setUint32(index * flowSlot.size + flowSlot.originator, kind === "destroy" ? 4_711 : 0);
   }
   return slots;
 }
@@ -80,6 +86,12 @@ function happen(node: Node, kind: "new" | "destroy", ...flows: Flow[]): void {
     else node.kernel.delete(key(flow));
   }
   node.tell({ type: "flowsChanged", slots: slotsOf(kind, flows) });
+}
+
+function protection(node: Node, port: number): string {
+  const record = new DataView(new ArrayBuffer(recordLength6));
+  encodeRecord(record, 0, flowOf(port));
+  return node.replicator.protection(record, 0);
 }
 
 function connect(): void {
@@ -163,6 +175,66 @@ it("tells when the kernel takes no more, and not for each connection", async () 
   happen(active(), "new", flowOf(1));
   await vi.waitFor(() => expect(standby().refused).toEqual(["insert of 1 replicated connections: ENOMEM"]), soon);
   happen(active(), "new", flowOf(2), flowOf(3));
-  await vi.waitFor(() => expect(standby().replicator.connections).toBe(3), soon);
+  await vi.waitFor(() => expect(standby().replicator.report()).toMatchObject({ refusedInserts: 3 }), soon);
   expect(standby().refused).toHaveLength(1);
+});
+
+it("does not call protected what the standby's kernel refused, until it takes it", async () => {
+  await pairUp();
+  happen(active(), "new", flowOf(1));
+  await vi.waitFor(() => expect(active().replicator.protected).toBe(1), soon);
+  standby().kernel.set("full", flowOf(0));
+  happen(active(), "new", flowOf(2));
+  await vi.waitFor(() => expect(active().replicator.report()).toMatchObject({ lost: 1, unacknowledged: 0 }), soon);
+  expect(active().replicator).toMatchObject({ connections: 2, protected: 1 });
+  expect(protection(active(), 1)).toBe("yes");
+  expect(protection(active(), 2)).toBe("no");
+  standby().kernel.delete("full");
+  await vi.waitFor(() => expect(active().replicator.protected).toBe(2), soon);
+  expect(ports(standby())).toEqual([1, 2]);
+});
+
+it("brings back at once what somebody removed from the standby's kernel", async () => {
+  happen(active(), "new", flowOf(1), flowOf(2));
+  await pairUp();
+  happen(standby(), "destroy", flowOf(1));
+  await vi.waitFor(() => expect(ports(standby())).toEqual([1, 2]), beforeDump);
+  await vi.waitFor(() => expect(active().replicator.protected).toBe(2), soon);
+  const drift = { missing: 1, surplus: 0, different: 0 };
+  await vi.waitFor(() => {
+    expect(standby().replicator.report()).toMatchObject({ drift, driftAt: expect.any(String), lost: 1 });
+  }, soon);
+});
+
+it("lets copies outlive their originals", async () => {
+  happen(active(), "new", { ...flowOf(1), timeout: 60 });
+  await pairUp();
+  expect([...standby().kernel.values()].map(({ timeout }) => timeout)).toEqual([90]);
+});
+
+it("finds and repairs in the standby's kernel what no event told, when it is asked to", async () => {
+  happen(active(), "new", flowOf(1), flowOf(2));
+  await pairUp();
+  await vi.waitFor(() => expect(standby().dumps).toBeGreaterThan(0), soon);
+  standby().kernel.delete(key(flowOf(1)));
+  standby().kernel.set(key(flowOf(9)), flowOf(9));
+  await standby().replicator.reread();
+  await active().replicator.repair();
+  expect(ports(standby())).toEqual([1, 2]);
+  await expect(standby().replicator.repair()).rejects.toThrow("this node is not active");
+  connected = false;
+  await expect(active().replicator.repair()).rejects.toThrow("the peer link is down");
+});
+
+it("reports both sides for people", async () => {
+  happen(active(), "new", flowOf(1));
+  await pairUp();
+  await vi.waitFor(() => expect(active().replicator.protected).toBe(1), soon);
+  const [source, replica] = [active().replicator.report(), standby().replicator.report()];
+  expect(source).toMatchObject({ role: "source", connections: 1, protected: 1, lost: 0, comparisons: 1 });
+  expect(replica).toMatchObject({ role: "replica", connections: 1, inStep: true, refusedInserts: 0 });
+  expect(source.framesSent).toBe(replica.framesReceived);
+  expect(source.bytesSent).toBe(replica.bytesReceived);
+  expect(protection(standby(), 1)).toBe("held");
+  expect(protection(standby(), 2)).toBe("no");
 });

@@ -7,7 +7,19 @@ import { openReplication, type Replication, type ReplicationOptions } from "./re
 export interface Replicator
   extends Pick<
     Replication,
-    "protected" | "lagMs" | "missing" | "settled" | "flush" | "roleChanged" | "termSeen" | "linkOpened" | "linkClosed"
+    | "protected"
+    | "lagMs"
+    | "missing"
+    | "settled"
+    | "report"
+    | "protection"
+    | "flush"
+    | "reread"
+    | "repair"
+    | "roleChanged"
+    | "termSeen"
+    | "linkOpened"
+    | "linkClosed"
   > {
   /** Replicated connections: on the active node its own, on the standby those it holds. */
   readonly connections: number;
@@ -44,7 +56,11 @@ export function openReplicator({ conntrack, watch, link, refused }: ReplicatorOp
     get settled() {
       return connections.settled;
     },
+    report: connections.report,
+    protection: connections.protection,
     flush: connections.flush,
+    reread: connections.reread,
+    repair: connections.repair,
     roleChanged: connections.roleChanged,
     termSeen: connections.termSeen,
     linkOpened: connections.linkOpened,

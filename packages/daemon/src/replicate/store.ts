@@ -6,8 +6,8 @@ export interface Store {
   readonly name: string;
   /** Everything that it holds. Each batch is read before the next is asked for. Throws what the kernel refuses. */
   dump(): AsyncIterable<RecordBatch>;
-  /** Packed records, in place of older ones with the same keys. */
-  insert(records: Uint8Array): void;
+  /** Packed records, in place of older ones with the same keys. Calls `failed` for each that is not in it now. */
+  insert(records: Uint8Array, failed: (view: DataView, offset: number) => void): void;
   /** Of packed records, only the keys count. */
   remove(records: Uint8Array): void;
 }
@@ -15,5 +15,8 @@ export interface Store {
 /** Calls `take` with one record after the other. */
 export type RecordBatch = (take: TakeRecord) => void;
 
-/** Called with one record at offset 0; the bytes are the caller's again when this returns. */
-export type TakeRecord = (kind: SlotKind, record: DataView) => void;
+/**
+ * Called with one record at offset 0; the bytes are the caller's again when this returns.
+ * @param byHand somebody did this, and neither traffic nor time
+ */
+export type TakeRecord = (kind: SlotKind, record: DataView, byHand?: boolean) => void;

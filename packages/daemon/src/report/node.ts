@@ -6,6 +6,7 @@ import {
   formatEndpoint,
   formatPrefix,
   type NodeReport,
+  type ReplicationReport,
   type ServerReport,
   type Service,
   type ServiceReport,
@@ -28,6 +29,7 @@ export interface NodeReportParts {
   readonly maintenance: boolean;
   readonly missing: readonly string[];
   readonly startedAt: string;
+  readonly replication: ReplicationReport;
 }
 
 export function reportNode(parts: NodeReportParts): NodeReport {
@@ -49,6 +51,7 @@ export function reportNode(parts: NodeReportParts): NodeReport {
     tracks: reportTracks(parts),
     refused: agent?.refused ?? {},
     services: reportServices(parts),
+    replication: parts.replication,
   };
 }
 

@@ -53,6 +53,7 @@ export function openReports({
       maintenance: maintenance.on,
       missing: missing(),
       startedAt,
+      replication: pairing.replicator.report(),
     });
   const status = (): StatusReport =>
     reportStatus({
@@ -61,7 +62,7 @@ export function openReports({
       agent: pairing.agent.report,
       peer: pairing.peerReport,
       linkConnected: pairing.link.connected,
-      replicator: pairing.replicator,
+      linkSince: pairing.linkSince,
     });
   return { missing, own, status };
 }

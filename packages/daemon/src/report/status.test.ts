@@ -1,11 +1,12 @@
 import type { AgentReport, PeerView } from "@vipair/agent";
-import { type Config, instantOf, type NodeReport } from "@vipair/model";
+import { type Config, instantOf, type NodeReport, type StatusReport } from "@vipair/model";
 import { expect, it } from "vitest";
-import { nodeReport } from "../pair/example.fixture.js";
+import { nodeReport, sourceReport } from "../pair/example.fixture.js";
 import { peerHealth } from "./health.js";
 import { reportStatus } from "./status.js";
+import { reportSync, syncOf } from "./sync.js";
 
-const own: NodeReport = { ...nodeReport, node: "lb1", role: "active", priority: 200 };
+const own: NodeReport = { ...nodeReport, node: "lb1", role: "active", priority: 200, replication: sourceReport };
 const config = { pair: { nodes: [{ name: "lb1" }, { name: "lb2" }] } } as unknown as Config;
 const heard: PeerView = {
   heardAt: instantOf(0),
@@ -25,13 +26,57 @@ const status = (view: PeerView | undefined, peer: NodeReport | undefined) =>
     agent: { peer: view } as AgentReport,
     peer,
     linkConnected: peer !== undefined,
-    replicator: { connections: 12, protected: 11, lagMs: 3 },
+    linkSince: "2026-01-01T00:00:01.000Z",
   });
 
 it("shows this node and how the link stands", () => {
   expect(status(heard, nodeReport)).toMatchObject({
     ...own,
-    sync: { connected: true, connections: 12, protected: 11, lagMs: 3 },
+    sync: {
+      connected: true,
+      since: "2026-01-01T00:00:01.000Z",
+      connections: 12,
+      protected: 11,
+      protectedShare: 0.9166,
+      lagMs: 3,
+      waiting: 1,
+      unacknowledged: 0,
+      lost: 0,
+      drift: { missing: 0, surplus: 2, different: 1, repairedAt: "2026-01-01T00:00:07.000Z" },
+      refusedInserts: 3,
+    },
+  });
+});
+
+it("knows nothing of the standby's drift while the link is down, and calls an empty table protected", () => {
+  const empty = { ...own, replication: { ...sourceReport, connections: 0, protected: 0 } };
+  expect(syncOf(empty.replication, undefined)).toEqual({
+    connections: 0,
+    protected: 0,
+    protectedShare: 1,
+    lagMs: 3,
+    waiting: 1,
+    unacknowledged: 0,
+    lost: 0,
+  });
+});
+
+it("shows on the standby what it holds itself, and both nodes' words", () => {
+  const standby = {
+    ...status(heard, { ...nodeReport, replication: sourceReport }),
+    replication: nodeReport.replication,
+  };
+  expect(syncOf(standby.replication, sourceReport)).toMatchObject({
+    connections: 11,
+    drift: { surplus: 2 },
+    refusedInserts: 3,
+  });
+  expect(reportSync(standby as StatusReport)).toMatchObject({
+    connected: true,
+    nodes: [
+      { node: "lb1", replication: { role: "replica" } },
+      { node: "lb2", replication: { role: "source" } },
+    ],
   });
 });
 

@@ -1,6 +1,6 @@
 import type { AgentReport } from "@vipair/agent";
 import type { Config, NodeReport, PeerReport, StatusReport } from "@vipair/model";
-import type { Replicator } from "../replicate/replicator.js";
+import { syncOf } from "./sync.js";
 
 export interface StatusParts {
   readonly own: NodeReport;
@@ -9,17 +9,17 @@ export interface StatusParts {
   /** The peer's own report; `undefined` while the peer link is down. */
   readonly peer: NodeReport | undefined;
   readonly linkConnected: boolean;
-  readonly replicator: Pick<Replicator, "connections" | "protected" | "lagMs">;
+  /** Since when the link is up, or down: ISO 8601. */
+  readonly linkSince: string;
 }
 
 /** Both nodes on one screen: this node's report, and the peer as its heartbeats and its own report show it. */
 export function reportStatus(parts: StatusParts): StatusReport {
-  const { own, linkConnected, replicator } = parts;
-  const { connections, protected: inBoth, lagMs } = replicator;
+  const { own, peer, linkConnected, linkSince } = parts;
   return {
     ...own,
     peer: reportPeer(parts),
-    sync: { connected: linkConnected, connections, protected: inBoth, lagMs },
+    sync: { connected: linkConnected, since: linkSince, ...syncOf(own.replication, peer?.replication) },
   };
 }
 

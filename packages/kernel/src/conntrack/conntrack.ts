@@ -32,6 +32,8 @@ export interface Insertion {
   /** Left as they were: see {@link InsertOptions.keepExisting}. */
   readonly kept: number;
   readonly failed: number;
+  /** Which of the flows the kernel refused. */
+  readonly refused: readonly number[];
   /** How often the kernel refused, by the name of the error. */
   readonly errors: ReadonlyMap<string, number>;
 }
@@ -133,7 +135,8 @@ class KernelConntrack implements Conntrack {
     const kept = keepExisting ? existing.length : 0;
     const errors = new Map<string, number>();
     for (const { code } of failures) errors.set(errnoName(code), (errors.get(errnoName(code)) ?? 0) + 1);
-    return { inserted: all.length - kept - failures.length, kept, failed: failures.length, errors };
+    const refused = failures.map(({ slot }) => slot / flowSlot.size);
+    return { inserted: all.length - kept - refused.length, kept, failed: refused.length, refused, errors };
   }
 
   #remove(slots: Slots, offsets: readonly number[]): number {

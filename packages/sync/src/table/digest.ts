@@ -19,7 +19,7 @@ export class Digest {
   /** The buckets in which two sets are not equal. */
   differing(other: Uint32Array): number[] {
     const buckets: number[] = [];
-    for (let bucket = 0; bucket < bucketCount; bucket++) {
+    for (let bucket = 0; bucket < this.words.length / 2; bucket++) {
       const at = bucket * 2;
       if (this.words[at] !== other[at] || this.words[at + 1] !== other[at + 1]) buckets.push(bucket);
     }

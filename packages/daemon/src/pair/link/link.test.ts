@@ -99,7 +99,7 @@ it("answers requests, each with its own response, and a refusal as an error", as
     open(true, {
       answer: async (request) => {
         if (request.method === "failover") throw new Error("not now");
-        return request.flows.length > 0 ? request.flows.length : undefined;
+        return request.method === "insertFlows" && request.flows.length > 0 ? request.flows.length : undefined;
       },
     }),
     open(false),

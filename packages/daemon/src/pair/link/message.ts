@@ -1,6 +1,8 @@
 import { isIP } from "node:net";
 import { type Flow, flowMark, flowMarkMask, type NodeReport } from "@vipair/model";
+import { fewestBuckets, mostBuckets } from "@vipair/sync";
 import { z } from "zod";
+import { count, reportSchema } from "./report.js";
 
 /**
  * What the two daemons say to each other: one JSON text per WebSocket message. A request is answered by exactly one
@@ -17,7 +19,19 @@ export type PeerRequest =
   /** The standby asks the active node to hand over. */
   | { readonly method: "failover"; readonly force: boolean }
   /** Connections for the standby's kernel; answers how many are in. */
-  | { readonly method: "insertFlows"; readonly flows: readonly Flow[] };
+  | { readonly method: "insertFlows"; readonly flows: readonly Flow[] }
+  /** The standby asks the active node to compare both kernels. */
+  | { readonly method: "verify"; readonly repair: boolean }
+  | VerifyRequest;
+
+/** What the active node asks of the standby while it compares the kernels; the first two are answered with an offer. */
+export type VerifyRequest =
+  | { readonly method: "census"; readonly buckets: number }
+  /** @see BucketSet for `chosen`, in base64 */
+  | { readonly method: "sample"; readonly buckets: number; readonly chosen: string }
+  /** A piece of what was offered, in base64. */
+  | { readonly method: "fetch"; readonly transfer: number; readonly offset: number }
+  | { readonly method: "reread" };
 
 const address = z
   .object({ family: z.union([z.literal(4), z.literal(6)]), text: z.string().max(45) })
@@ -38,31 +52,30 @@ const flow = z.object({
     .optional(),
 });
 
+const buckets = z
+  .int()
+  .min(fewestBuckets)
+  .max(mostBuckets)
+  .refine((n) => (n & (n - 1)) === 0);
+
 const request = z.discriminatedUnion("method", [
   z.object({ method: z.literal("failover"), force: z.boolean() }),
   z.object({ method: z.literal("insertFlows"), flows: z.array(flow).max(10_000) }),
+  z.object({ method: z.literal("verify"), repair: z.boolean() }),
+  z.object({ method: z.literal("census"), buckets }),
+  z
+    .object({ method: z.literal("sample"), buckets, chosen: z.base64() })
+    .refine(({ buckets, chosen }) => Buffer.byteLength(chosen, "base64") === buckets / 8),
+  z.object({ method: z.literal("fetch"), transfer: count, offset: count }),
+  z.object({ method: z.literal("reread") }),
 ]);
-
-const id = z.int().nonnegative();
-const server = z.looseObject({ name: z.string(), health: z.enum(["up", "down", "unknown"]) });
-/** A report is shown, never acted upon beyond these fields. */
-const report = z.looseObject({
-  node: z.string(),
-  version: z.string(),
-  role: z.enum(["initialize", "backup", "active"]),
-  since: z.string(),
-  reason: z.string(),
-  ready: z.boolean(),
-  missing: z.array(z.string()),
-  services: z.array(z.looseObject({ name: z.string(), servers: z.array(server) })),
-});
 
 const message = z.union([
   z.object({ type: z.literal("hello"), node: z.string(), version: z.string(), configDigest: z.string() }),
-  z.object({ type: z.literal("report"), report }),
-  z.object({ type: z.literal("request"), id, request }),
-  z.object({ type: z.literal("response"), id, ok: z.literal(true), result: z.unknown() }),
-  z.object({ type: z.literal("response"), id, ok: z.literal(false), error: z.string() }),
+  z.object({ type: z.literal("report"), report: reportSchema }),
+  z.object({ type: z.literal("request"), id: count, request }),
+  z.object({ type: z.literal("response"), id: count, ok: z.literal(true), result: z.unknown() }),
+  z.object({ type: z.literal("response"), id: count, ok: z.literal(false), error: z.string() }),
 ]);
 
 /** Reads a message of the peer; `undefined` when it is not one. Never throws. */

@@ -1,0 +1,53 @@
+import { z } from "zod";
+
+export const count = z.int().nonnegative();
+
+const server = z.looseObject({ name: z.string(), health: z.enum(["up", "down", "unknown"]) });
+const drift = z.object({ missing: count, surplus: count, different: count });
+const replicationCounts = {
+  connections: count,
+  protected: count,
+  bytes: count,
+  framesSent: count,
+  framesReceived: count,
+  bytesSent: count,
+  bytesReceived: count,
+  refusedFrames: count,
+  overruns: count,
+};
+const replication = z.discriminatedUnion("role", [
+  z.looseObject({
+    role: z.literal("source"),
+    ...replicationCounts,
+    lagMs: count,
+    waiting: count,
+    unacknowledged: count,
+    tombstones: count,
+    lost: count,
+    comparisons: count,
+    comparedAt: z.string().optional(),
+  }),
+  z.looseObject({
+    role: z.literal("replica"),
+    ...replicationCounts,
+    inStep: z.boolean(),
+    caughtUp: drift,
+    drift,
+    driftAt: z.string().optional(),
+    lost: count,
+    refusedInserts: count,
+  }),
+]);
+
+/** A report is shown, never acted upon beyond these fields. */
+export const reportSchema = z.looseObject({
+  node: z.string(),
+  version: z.string(),
+  role: z.enum(["initialize", "backup", "active"]),
+  since: z.string(),
+  reason: z.string(),
+  ready: z.boolean(),
+  missing: z.array(z.string()),
+  services: z.array(z.looseObject({ name: z.string(), servers: z.array(server) })),
+  replication: replication.optional(),
+});

@@ -55,7 +55,9 @@ test("what is removed from the standby's kernel is missed at once, and back long
   await protectedAgain();
   await until("the drift is told", 3_000, async () => (await replicaDrift()) === before + 1);
   expect((await cli(active, "sync")).stdout).toContain("1 missing, 0 surplus, 0 different, last");
-  expect((await cli(active, "status")).stdout).toContain("! 1 missing, 0 surplus, 0 different on the standby, repaired");
+  expect((await cli(active, "status")).stdout).toContain(
+    "! 1 missing, 0 surplus, 0 different on the standby, repaired",
+  );
 });
 
 test("a standby whose table is emptied gets everything again", async () => {

@@ -1,4 +1,11 @@
-import type { NodeReport, ServerReport, StatusReport } from "@vipair/model";
+import type {
+  ConnectionReport,
+  NodeReport,
+  ServerReport,
+  StatusReport,
+  SyncStatusReport,
+  VerifyReport,
+} from "@vipair/model";
 
 /** When the example reports were made. */
 export const exampleNow = Date.parse("2026-01-01T12:00:00.000Z");
@@ -87,4 +94,84 @@ export const exampleReport: StatusReport = {
     protectedShare: 0.9922,
     lagMs: 38,
   },
+};
+
+/** A connection from this port of a client. */
+export const exampleConnection = (port: number, more: Partial<ConnectionReport> = {}): ConnectionReport => ({
+  service: "owa",
+  protocol: "tcp",
+  client: `192.0.2.7:${port}`,
+  listener: "198.51.100.10:443",
+  server: "10.77.2.11:443",
+  serverName: "ex1",
+  state: "ESTABLISHED",
+  timeLeft: 432_000,
+  protection: "yes",
+  ...more,
+});
+
+export const exampleSync: SyncStatusReport = {
+  connected: true,
+  since: "2026-01-01T08:48:00.000Z",
+  protectedShare: 0.9922,
+  nodes: [
+    {
+      node: "lb1",
+      replication: {
+        role: "source",
+        connections: 41530,
+        protected: 41210,
+        lagMs: 38,
+        waiting: 12,
+        unacknowledged: 305,
+        tombstones: 4,
+        lost: 3,
+        comparisons: 1152,
+        comparedAt: "2026-01-01T11:59:56.000Z",
+        bytes: 7_000_000,
+        framesSent: 120_000,
+        framesReceived: 60_000,
+        bytesSent: 48_000_000,
+        bytesReceived: 720_000,
+        refusedFrames: 0,
+        overruns: 0,
+      },
+    },
+    {
+      node: "lb2",
+      replication: {
+        role: "replica",
+        connections: 41210,
+        protected: 41210,
+        inStep: true,
+        caughtUp: { missing: 40_100, surplus: 3, different: 0 },
+        drift: { missing: 2, surplus: 1, different: 0 },
+        driftAt: "2026-01-01T11:58:00.000Z",
+        lost: 17,
+        refusedInserts: 3,
+        bytes: 5_000_000,
+        framesSent: 60_000,
+        framesReceived: 119_990,
+        bytesSent: 720_000,
+        bytesReceived: 48_000_000,
+        refusedFrames: 1,
+        overruns: 2,
+      },
+    },
+  ],
+};
+
+/** Of two differences that were repaired. */
+export const exampleVerify: VerifyReport = {
+  clean: true,
+  active: "lb1",
+  standby: "lb2",
+  connections: 41530,
+  found: { missing: 1, surplus: 0, different: 1 },
+  remaining: { missing: 0, surplus: 0, different: 0 },
+  repaired: 2,
+  examples: ["tcp 192.0.2.7:40000 → 198.51.100.10:443 → 10.77.2.11:443 is missing on lb2"],
+  complete: true,
+  rounds: 5,
+  tookMs: 840,
 };

@@ -8,7 +8,7 @@ import type { EventReport } from "@vipair/model";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { FakeControl } from "../../daemon/dist/control/fake.js";
 import { type ControlServer, openControl, Refused } from "../../daemon/dist/control/index.js";
-import { exampleReport } from "./example.fixture.js";
+import { exampleConnection, exampleReport, exampleSync, exampleVerify } from "./example.fixture.js";
 
 // The built command against a real control socket, with a daemon behind it that only answers.
 vi.setConfig({ testTimeout: 30_000 });
@@ -141,6 +141,35 @@ describe("exit status 0: done", () => {
     expect((await vipair("events", "--since", "1ms")).stdout).toBe("");
   });
 
+  test("connections: the first ones for people, all of them for programs", async () => {
+    const all = Array.from({ length: 2_000 }, (_, n) => exampleConnection(n));
+    control.listed = [all.slice(0, 700), all.slice(700)];
+    const people = await vipair("connections");
+    expect(people).toMatchObject({ status: 0, stderr: "" });
+    expect(people.stdout.split("\n")).toHaveLength(1 + 1_000 + 1 + 1);
+    expect(people.stdout).toContain("… and 1000 more");
+    expect(JSON.parse((await vipair("connections", "--json")).stdout)).toEqual(all);
+    const few = await vipair("connections", "--json", "--limit", "2", "--service", "owa", "--unprotected");
+    expect(JSON.parse(few.stdout)).toEqual(all.slice(0, 2));
+    await vipair("connections", "--server", "owa/ex1");
+    control.listed = [];
+    expect((await vipair("connections")).stdout).toBe("no connections\n");
+    expect(JSON.parse((await vipair("connections", "--json")).stdout)).toEqual([]);
+    expect(control.done.slice(2, 4)).toEqual(["connections owa * unprotected", "connections owa ex1"]);
+  });
+
+  test("sync is sync status, and verify says what it found", async () => {
+    control.syncStatus = exampleSync;
+    const plain = await vipair("sync");
+    expect(plain.stdout).toContain("protected  41210 of 41530 connections (99.2 %), lag 38 ms\n");
+    expect(await vipair("sync", "status")).toMatchObject({ status: 0, stderr: "" });
+    expect(JSON.parse((await vipair("sync", "--json")).stdout)).toEqual(exampleSync);
+    control.verified = exampleVerify;
+    expect((await vipair("sync", "verify")).stdout).toContain("repaired: 2; they agree on 41530 connections now");
+    expect(JSON.parse((await vipair("sync", "verify", "--no-repair", "--json")).stdout)).toEqual(exampleVerify);
+    expect(control.done).toEqual(["verify repair", "verify"]);
+  });
+
   test("keygen needs no daemon and prints 32 random bytes", async () => {
     await server.close();
     const keys = await Promise.all([vipair("keygen"), vipair("keygen")]);
@@ -167,6 +196,22 @@ describe("exit status 1: refused or failed", () => {
       error: "the standby is not ready",
       reasons: ["lb2 is in maintenance", "sync lags"],
     });
+  });
+
+  test("kernels that differ, with examples, and a verification that is refused", async () => {
+    expect(await vipair("sync", "verify")).toMatchObject({
+      status: 1,
+      stderr: "vipair: the peer link is down: there is nothing to compare with\n",
+    });
+    const remaining = { missing: 1, surplus: 0, different: 0 };
+    const verified = { ...exampleVerify, clean: false, remaining, repaired: 0 };
+    control.verified = verified;
+    expect(await vipair("sync", "verify", "--no-repair")).toMatchObject({
+      status: 1,
+      stdout: "",
+      stderr: `vipair: lb1 and lb2 differ: 1 missing, 0 surplus, 0 different\n  ${verified.examples[0]}\n`,
+    });
+    expect(JSON.parse((await vipair("sync", "verify", "--json")).stdout)).toEqual(verified);
   });
 
   test("an unknown server, and a fault of the daemon", async () => {
@@ -205,6 +250,9 @@ describe("exit status 2: wrong usage", () => {
     [["maintenance", "perhaps"]],
     [["status", "--fast"]],
     [["status", "surplus"]],
+    [["sync", "surplus"]],
+    [["connections", "--limit", "none"]],
+    [["connections", "--server", "owa"]],
     [["config"]],
   ])("vipair %j", async (args) => {
     const { status, stdout, stderr } = await vipair(...args);
@@ -218,6 +266,16 @@ describe("exit status 3: the daemon can't be reached", () => {
     const { status, stderr } = await vipair("status", "--socket", "/nowhere/vipaird.sock");
     expect(status).toBe(3);
     expect(stderr).toContain("cannot reach vipaird on /nowhere/vipaird.sock: ENOENT\n  Is vipaird running");
+  });
+
+  test("a listing that breaks off is none", async () => {
+    control.listed = (function* () {
+      yield [exampleConnection(1)];
+      throw new Error("dump: ENOBUFS");
+    })();
+    const { status, stderr } = await vipair("connections");
+    expect(status).toBe(3);
+    expect(stderr).toContain("closed the connection");
   });
 
   test("something else than vipaird behind the socket", async () => {

@@ -23,5 +23,8 @@ test("what a command takes: options, choices, subcommands, servers", () => {
   expect(complete("failover", "--")).toEqual(["--force", "--explain", "--json"]);
   expect(complete("maintenance", "o")).toEqual(["on", "off"]);
   expect(complete("config", "s")).toEqual(["show"]);
+  expect(complete("sync", "")).toEqual(["status", "verify", "--json"]);
+  expect(complete("connections", "--s")).toEqual(["--service", "--server"]);
+  expect(complete("connections", "--server", "owa")).toEqual(["owa/ex1", "owa/ex2"]);
   expect(complete("drain", "owa")).toEqual(["owa/ex1", "owa/ex2"]);
 });

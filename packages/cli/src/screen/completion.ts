@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 
-/** Commands whose argument is a server, which the daemon knows. */
-const serverCommands = ["drain", "disable", "enable", "why"];
+/** Commands that take the name of a server, which the daemon knows. */
+const serverCommands = ["drain", "disable", "enable", "why", "connections"];
 
 /** A bash script that completes what the program itself declares. */
 export function completionScript(program: Command): string {

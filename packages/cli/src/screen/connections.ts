@@ -1,7 +1,7 @@
 import type { ConnectionReport, Protection } from "@vipair/model";
 import type { Paint } from "./mark.js";
 import { type Column, tableLines } from "./table.js";
-import { spanText } from "./time.js";
+import { secondsText } from "./time.js";
 
 /** The connections that a reader wants to see first: unprotected ones, then by service, server and client. */
 export class Ranking {
@@ -59,7 +59,7 @@ export function connectionsLines(ranking: Ranking, paint: Paint): string[] {
       connection.listener,
       connection.serverName === undefined ? connection.server : `${connection.serverName} ${connection.server}`,
       connection.state,
-      spanText(connection.timeLeft * 1_000),
+      secondsText(connection.timeLeft),
       protectionMark(connection.protection, paint),
     ]),
   );

@@ -67,6 +67,22 @@ addresses  - 198.51.100.10/24 on eth0, not held
     expect(show({ ...exampleReport, addresses: lost })).toContain("addresses  ✘ 198.51.100.10/24 on eth0, not held");
   });
 
+  test("tells what is wrong with the replication", () => {
+    const drift = { missing: 2, surplus: 0, different: 1, repairedAt: "2026-01-01T11:55:00.000Z" };
+    const troubled = { ...exampleReport.sync, protected: 30_000, lagMs: 3_210, lost: 3, waiting: 7, drift };
+    expect(show({ ...exampleReport, sync: troubled }).slice(6, 11)).toEqual([
+      "sync       ✔ connected, 30000 of 41530 connections protected, lag 3.2 s",
+      "           ! the standby has not confirmed what it has",
+      "           ! the standby is 3.2 s behind",
+      "           ! the standby's kernel lost or refused 3: `vipair connections --unprotected`",
+      "           ! 2 missing, 0 surplus, 1 different on the standby, repaired; last 5 min ago",
+    ]);
+    const longAgo = { ...drift, repairedAt: "2026-01-01T10:55:00.000Z" };
+    const underWay = { ...exampleReport.sync, protected: 0, waiting: 41_530, drift: longAgo };
+    expect(show({ ...exampleReport, sync: underWay }).join("\n")).not.toContain("!  ");
+    expect(show({ ...exampleReport, sync: underWay })[7]).toContain("addresses");
+  });
+
   test("does not attach the reason of an older role to the peer", () => {
     const moved: StatusReport = { ...exampleReport, peer: { ...exampleReport.peer, role: "active" } };
     expect(show(moved)[2]).toBe("lb2 ● active");

@@ -48,7 +48,7 @@ function nodeLines({ node, replication }: SyncNodeReport, nowMs: number, paint: 
     field("caught up", driftText(caughtUp), paint),
     field("drift", goodMark(sumOf(drift) === 0, `${driftText(drift)}${when}`, paint), paint),
     field("refused", goodMark(refusedInserts === 0, `${refusedInserts} by this kernel`, paint), paint),
-    field("expired", `${lost} that this kernel lost, by time or by somebody's hand`, paint),
+    field("lost", `${lost} by this kernel, by time or by somebody's hand`, paint),
   ];
 }
 
@@ -95,7 +95,7 @@ function countLines(nodes: readonly SyncNodeReport[], paint: Paint): string[] {
 
 function bytesText(bytes: number): string {
   if (bytes < 10_000) return `${bytes} B`;
-  return bytes < 10_000_000 ? `${Math.round(bytes / 1_000)} kB` : `${Math.round(bytes / 1_000_000)} MB`;
+  return bytes < 1_000_000 ? `${Math.round(bytes / 1_000)} kB` : `${Math.round(bytes / 100_000) / 10} MB`;
 }
 
 /** `vipair sync verify` of two kernels that agree, at last. */

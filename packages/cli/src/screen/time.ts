@@ -1,6 +1,10 @@
 /** How long ago, for people: `8 s`, `2 min`, `3 h 12 min`, `5 d 2 h`. A clock that runs behind counts as now. */
 export function ageText(sinceIso: string, nowMs: number): string {
-  const seconds = Math.max(0, Math.floor((nowMs - Date.parse(sinceIso)) / 1000));
+  return secondsText(Math.max(0, Math.floor((nowMs - Date.parse(sinceIso)) / 1000)));
+}
+
+/** A length of time in whole seconds, the same way. */
+export function secondsText(seconds: number): string {
   const minutes = Math.floor(seconds / 60);
   const hours = Math.floor(minutes / 60);
   if (minutes === 0) return `${seconds} s`;

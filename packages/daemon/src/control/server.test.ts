@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:f
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { EventReport, StatusReport } from "@vipair/model";
+import type { ConnectionReport, EventReport, StatusReport, VerifyReport } from "@vipair/model";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Refused } from "./control.js";
 import { FakeControl } from "./fake.js";
@@ -103,6 +103,7 @@ function ask(method: string, path: string, body?: object | string): Promise<Answ
       response.setEncoding("utf8").on("data", (chunk: string) => {
         text += chunk;
       });
+      response.once("error", reject);
       response.once("end", () =>
         resolve({ status: response.statusCode ?? 0, type: response.headers["content-type"] ?? "", text }),
       );
@@ -228,6 +229,105 @@ describe("orders", () => {
     expect(log.error).toHaveBeenCalledOnce();
     control.fault = new Refused("no");
     expect(await askJson("POST", "/failover")).toEqual([409, { error: "no" }]);
+  });
+});
+
+describe("connections", () => {
+  const connection = (n: number): ConnectionReport => ({
+    service: "owa",
+    protocol: "tcp",
+    client: `192.0.2.7:${n}`,
+    listener: "198.51.100.10:443",
+    server: "10.77.2.11:443",
+    serverName: "ex1",
+    state: "ESTABLISHED",
+    timeLeft: 300,
+    protection: "yes",
+  });
+
+  test("are one a line, by service and server", async () => {
+    control.listed = [[connection(1), connection(2)], [], [connection(3)]];
+    const { status, type, text } = await ask("GET", "/connections");
+    expect([status, type]).toEqual([200, "application/x-ndjson"]);
+    expect(
+      text
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    ).toEqual([1, 2, 3].map(connection));
+    await ask("GET", "/connections?service=owa&server=ex1&unprotected=true");
+    expect(control.done).toEqual(["connections * *", "connections owa ex1 unprotected"]);
+    expect((await ask("GET", "/connections?service=smtp")).status).toBe(404);
+    expect((await ask("GET", "/connections?service=owa&server=ex9")).status).toBe(404);
+    expect((await ask("GET", "/connections?server=ex1")).status).toBe(400);
+    expect((await ask("GET", "/connections?unprotected=perhaps")).status).toBe(400);
+  });
+
+  test("of an answer that fails midway are cut off, and the log says why", async () => {
+    control.listed = (function* () {
+      yield [connection(1)];
+      throw new Error("dump: ENOBUFS");
+    })();
+    await expect(ask("GET", "/connections")).rejects.toThrow();
+    await vi.waitFor(() => expect(log.error).toHaveBeenCalledOnce());
+    expect(server.streams).toBe(0);
+  });
+
+  test("are not read from the kernel faster than the client takes them, and end with it", async () => {
+    let asked = 0;
+    let over = false;
+    control.listed = (function* () {
+      try {
+        for (;;) {
+          asked++;
+          yield Array.from({ length: 500 }, (_, n) => connection(n));
+        }
+      } finally {
+        over = true;
+      }
+    })();
+    const outgoing = open("GET", "/connections");
+    outgoing.on("error", () => {});
+    const response = await new Promise<IncomingMessage>((resolve) => outgoing.once("response", resolve));
+    response.on("error", () => {});
+    let before = -1;
+    await vi.waitFor(
+      () => {
+        const settled = asked === before;
+        before = asked;
+        expect(settled).toBe(true);
+      },
+      { interval: 200, timeout: 5_000 },
+    );
+    expect(asked).toBeLessThan(100);
+    expect(server.streams).toBe(1);
+    outgoing.destroy();
+    await vi.waitFor(() => expect([over, server.streams]).toEqual([true, 0]));
+    expect(log.error).not.toHaveBeenCalled();
+  });
+
+  test("are ended when the socket closes", async () => {
+    control.listed = (function* () {
+      for (;;) yield Array.from({ length: 500 }, (_, n) => connection(n));
+    })();
+    const outgoing = open("GET", "/connections");
+    outgoing.on("error", () => {});
+    const response = await new Promise<IncomingMessage>((resolve) => outgoing.once("response", resolve));
+    response.on("error", () => {});
+    await server.close();
+    await vi.waitFor(() => expect(server.streams).toBe(0));
+  });
+});
+
+describe("sync", () => {
+  test("status, and a verification that repairs unless it is told not to", async () => {
+    expect(await askJson("GET", "/sync")).toEqual([200, control.syncStatus]);
+    const refusal = { error: "the peer link is down: there is nothing to compare with" };
+    expect(await askJson("POST", "/sync/verify")).toEqual([409, refusal]);
+    expect((await ask("POST", "/sync/verify", { repair: "no" })).status).toBe(400);
+    control.verified = { clean: true } as VerifyReport;
+    expect(await askJson("POST", "/sync/verify", { repair: false })).toEqual([200, { clean: true }]);
+    expect(control.done).toEqual(["verify repair", "verify"]);
   });
 });
 

@@ -1,7 +1,9 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { flowOf, nodeReport } from "../example.fixture.js";
+import { flowOf, nodeReport, sourceReport } from "../example.fixture.js";
 import { decodePeerMessage, encodePeerMessage, type PeerMessage } from "./message.js";
+
+const bits = (bytes: number): string => Buffer.alloc(bytes, 0xa5).toString("base64");
 
 const messages: PeerMessage[] = [
   { type: "hello", node: "lb1", version: "0.1.0", configDigest: "a1" },
@@ -9,6 +11,12 @@ const messages: PeerMessage[] = [
   { type: "request", id: 0, request: { method: "failover", force: true } },
   { type: "request", id: 1, request: { method: "insertFlows", flows: [] } },
   { type: "request", id: 2, request: { method: "insertFlows", flows: [flowOf(1), flowOf(2)] } },
+  { type: "report", report: { ...nodeReport, replication: sourceReport } },
+  { type: "request", id: 5, request: { method: "verify", repair: false } },
+  { type: "request", id: 6, request: { method: "census", buckets: 65_536 } },
+  { type: "request", id: 7, request: { method: "sample", buckets: 1_024, chosen: bits(128) } },
+  { type: "request", id: 8, request: { method: "fetch", transfer: 3, offset: 131_072 } },
+  { type: "request", id: 9, request: { method: "reread" } },
   { type: "response", id: 3, ok: true, result: { anything: [1] } },
   { type: "response", id: 4, ok: false, error: "no" },
 ];
@@ -18,6 +26,7 @@ it.each(messages)("reads back what it wrote: $type", (message) => {
 });
 
 const flow = flowOf(1);
+const requestOf = (request: object) => ({ type: "request", id: 0, request });
 const flowsOf = (...flows: object[]) => ({ type: "request", id: 0, request: { method: "insertFlows", flows } });
 
 it.each([
@@ -26,6 +35,19 @@ it.each([
   ["an unknown method", JSON.stringify({ type: "request", id: 0, request: { method: "reboot" } })],
   ["a negative id", JSON.stringify({ type: "request", id: -1, request: { method: "insertFlows", flows: [] } })],
   ["an unknown health", JSON.stringify({ type: "report", report: nodeReport }).replace('"up","admin"', '"?","admin"')],
+  ["as many buckets as nobody has", JSON.stringify(requestOf({ method: "census", buckets: 1 << 30 }))],
+  ["buckets that no digest has", JSON.stringify(requestOf({ method: "census", buckets: 1_500 }))],
+  ["too few chosen bits", JSON.stringify(requestOf({ method: "sample", buckets: 1_024, chosen: bits(127) }))],
+  ["too many chosen bits", JSON.stringify(requestOf({ method: "sample", buckets: 1_024, chosen: bits(131) }))],
+  [
+    "bits that are not base64",
+    JSON.stringify(requestOf({ method: "sample", buckets: 1_024, chosen: "?".repeat(172) })),
+  ],
+  ["an offset before the beginning", JSON.stringify(requestOf({ method: "fetch", transfer: 0, offset: -1 }))],
+  [
+    "a count that is none",
+    JSON.stringify({ type: "report", report: nodeReport }).replace('"surplus":2', '"surplus":-2'),
+  ],
   ["a connection of others", JSON.stringify(flowsOf({ ...flow, mark: 1 }))],
   ["a mark that is too long", JSON.stringify(flowsOf({ ...flow, mark: 0x1_5650_0001 }))],
   ["a port that is none", JSON.stringify(flowsOf({ ...flow, reply: { ...flow.reply, sourcePort: 65_536 } }))],

@@ -2,7 +2,14 @@ import type { AgentReport, RoleChange } from "@vipair/agent";
 import { deriveKey, readSecret } from "@vipair/agent";
 import type { OwnershipEvent } from "@vipair/balancer";
 import { type Conntrack, watchFlows } from "@vipair/kernel";
-import { type Config, type FailoverReport, type NodeReport, reasonSentence, type VerifyReport } from "@vipair/model";
+import {
+  type Config,
+  type DriftReport,
+  type FailoverReport,
+  type NodeReport,
+  reasonSentence,
+  type VerifyReport,
+} from "@vipair/model";
 import { Refused } from "../control/index.js";
 import type { Journal } from "../event/journal.js";
 import { openConnectionStore } from "../replicate/connections.js";
@@ -126,7 +133,11 @@ export function openPairing(options: PairingOptions): Pairing {
     }
   };
 
-  const replicator = openReplicator({ conntrack, watch: watchFlows, link: () => link, refused: refuse });
+  const drifted = (found: DriftReport): void => {
+    const what = `${found.missing} missing, ${found.surplus} surplus, ${found.different} different`;
+    journal.record("restored", `connections were not as on ${peer.name}: ${what}; repaired`, { ...found });
+  };
+  const replicator = openReplicator({ conntrack, watch: watchFlows, link: () => link, refused: refuse, drifted });
   const refusals = openRefusals(journal);
   const link = openPeerLink({
     listens: nodeIndex === 0,

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { bootClock } from "@vipair/kernel";
-import type { Instant, Protection, ReplicationReport, Role } from "@vipair/model";
+import type { DriftReport, Instant, Protection, ReplicationReport, Role } from "@vipair/model";
 import { becomeReplica, becomeSource, emptyHoldings, Replica, type ReplicaEffect, type Source } from "@vipair/sync";
 import type { PeerLink } from "../pair/link/link.js";
+import { openDriftWatch } from "./drift.js";
 import { openCounts, reportReplica, reportSource } from "./report.js";
 import type { RecordBatch, Store } from "./store.js";
 
@@ -57,6 +58,8 @@ export interface ReplicationOptions {
   readonly store: Store;
   readonly link: () => Pick<PeerLink, "connected" | "backlog" | "sendFrame">;
   readonly refused: (error: string) => void;
+  /** On the standby: what was found to differ, though nothing was under way, and is repaired. */
+  readonly drifted?: (found: DriftReport) => void;
 }
 
 type Machine =
@@ -77,7 +80,7 @@ const drainQuietMs = 10;
 const drainMostMs = 200;
 const repairWithinMs = 10_000;
 
-export function openReplication({ store, link, refused }: ReplicationOptions): Replication {
+export function openReplication({ store, link, refused, drifted }: ReplicationOptions): Replication {
   const boot = randomBytes(8).readBigUInt64BE();
   let machine: Machine = { role: "replica", replica: new Replica(emptyHoldings(boot)) };
   let pumping: NodeJS.Timeout | undefined;
@@ -89,6 +92,7 @@ export function openReplication({ store, link, refused }: ReplicationOptions): R
   let taking: NodeJS.Timeout | undefined;
   const flushed = new Map<number, () => void>();
   const counts = openCounts();
+  const drift = openDriftWatch((found) => drifted?.(found));
   const send = (frame: Uint8Array): void => {
     counts.sent(frame);
     link().sendFrame(frame);
@@ -191,6 +195,7 @@ export function openReplication({ store, link, refused }: ReplicationOptions): R
   const become = (next: Machine): void => {
     machine = next;
     counts.reset();
+    drift.reset();
     dumpAfter(0);
     if (link().connected) linkOpened();
   };
@@ -205,7 +210,7 @@ export function openReplication({ store, link, refused }: ReplicationOptions): R
   const ticking = setInterval(() => {
     if (machine.role === "replica") {
       perform(machine.replica, machine.replica.tick(bootClock()));
-      return counts.driftIs(machine.replica.drift);
+      return drift.look(machine.replica.drift);
     }
     machine.source.tick(bootClock());
     pumpSoon();
@@ -232,7 +237,7 @@ export function openReplication({ store, link, refused }: ReplicationOptions): R
     report: () =>
       machine.role === "source"
         ? reportSource(machine.source, counts, bootClock())
-        : reportReplica(machine.replica, counts),
+        : reportReplica(machine.replica, counts, drift.at),
     protection: (view, offset) => {
       if (machine.role === "replica") return machine.replica.holds(view, offset) ? "held" : "no";
       const standing = machine.source.standing(view, offset);

@@ -27,15 +27,15 @@ export interface Replicator
   close(): Promise<void>;
 }
 
-export interface ReplicatorOptions extends Pick<ReplicationOptions, "link" | "refused"> {
+export interface ReplicatorOptions extends Pick<ReplicationOptions, "link" | "refused" | "drifted"> {
   readonly conntrack: Pick<Conntrack, "dumpSlots" | "insert" | "remove">;
   /** The kernel's events of the selected connections. */
   readonly watch: (selection: Selection, listener: (events: FlowEvents) => void) => FlowWatch;
 }
 
-export function openReplicator({ conntrack, watch, link, refused }: ReplicatorOptions): Replicator {
+export function openReplicator({ conntrack, watch, ...options }: ReplicatorOptions): Replicator {
   const readRecords = openRecords();
-  const connections = openReplication({ store: openConnectionStore(conntrack, refused), link, refused });
+  const connections = openReplication({ store: openConnectionStore(conntrack, options.refused), ...options });
   const watching = watch(ourConnections, (events) => {
     if (events.type === "overrun") connections.overran();
     else connections.happened((take) => readRecords(events.slots, take));

@@ -1,17 +1,13 @@
 import type { Instant, ReplicaReport, SourceReport } from "@vipair/model";
-import type { Drift, Replica, Source } from "@vipair/sync";
+import type { Replica, Source } from "@vipair/sync";
 
 /** What the machines do not count themselves, since the last change of role. */
 export interface Counts {
   sent(frame: Uint8Array): void;
   received(frame: Uint8Array): void;
   overran(): void;
-  /** Notes when the drift was found to be another than before. */
-  driftIs(drift: Drift): void;
   reset(): void;
   readonly now: CountsNow;
-  /** ISO 8601; `undefined` while none was found. */
-  readonly driftAt: string | undefined;
 }
 
 type CountsNow = Pick<SourceReport, "framesSent" | "framesReceived" | "bytesSent" | "bytesReceived" | "overruns">;
@@ -20,14 +16,9 @@ const none: CountsNow = { framesSent: 0, framesReceived: 0, bytesSent: 0, bytesR
 
 export function openCounts(): Counts {
   let now: { -readonly [Name in keyof CountsNow]: number } = { ...none };
-  let found = 0;
-  let driftAt: string | undefined;
   return {
     get now() {
       return now;
-    },
-    get driftAt() {
-      return driftAt;
     },
     sent: ({ length }) => {
       now.framesSent++;
@@ -40,15 +31,8 @@ export function openCounts(): Counts {
     overran: () => {
       now.overruns++;
     },
-    driftIs: ({ missing, surplus, different }) => {
-      const sum = missing + surplus + different;
-      if (sum !== found) driftAt = new Date().toISOString();
-      found = sum;
-    },
     reset: () => {
       now = { ...none };
-      found = 0;
-      driftAt = undefined;
     },
   };
 }
@@ -71,14 +55,15 @@ export const reportSource = (source: Source, counts: Counts, now: Instant): Sour
   ...counts.now,
 });
 
-export const reportReplica = (replica: Replica, counts: Counts): ReplicaReport => ({
+/** @param driftAt when drift was found last: ISO 8601 */
+export const reportReplica = (replica: Replica, counts: Counts, driftAt: string | undefined): ReplicaReport => ({
   role: "replica",
   connections: replica.size,
   protected: replica.inStep ? replica.size : 0,
   inStep: replica.inStep,
   caughtUp: replica.caughtUp,
   drift: replica.drift,
-  ...(counts.driftAt !== undefined && { driftAt: counts.driftAt }),
+  ...(driftAt !== undefined && { driftAt }),
   lost: replica.lostFlows,
   refusedInserts: replica.refusedFlows,
   refusedFrames: replica.malformedFrames + replica.outdatedFrames,

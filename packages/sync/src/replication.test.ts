@@ -176,6 +176,35 @@ describe("a source and its replica", () => {
     expect(pair.b.replica?.drift).toEqual({ missing: 1, surplus: 0, different: 0 });
   });
 
+  it("do not wait with what was lost when a flush is asked for", () => {
+    const pair = inStep();
+    pair.b.removed(flowOf(5));
+    pair.settle(200);
+    pair.b.removed(flowOf(6));
+    pair.settle(100);
+    expect(pair.a.source?.lost).toBe(1);
+    pair.a.source?.flush(7, pair.now);
+    while (pair.a.flushed.length === 0 && pair.exchange());
+    expect(pair.a.flushed).toEqual([7]);
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+  });
+
+  it("take a loss for one of what had arrived, and not of what is on its way", () => {
+    const pair = inStep();
+    pair.b.removed(flowOf(0));
+    pair.pass(50);
+    const lost = pair.b.next(pair.now) ?? Uint8Array.of();
+    pair.a.born(flowOf(0, 7), pair.now);
+    const delta = pair.a.next(pair.now) ?? Uint8Array.of();
+    pair.a.receive(lost, pair.now);
+    expect(pair.a.heard.at(-1)).toBe("lost");
+    expect(pair.a.source).toMatchObject({ lost: 0, unacked: 1 });
+    pair.b.receive(delta, pair.now);
+    pair.settle(100);
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+    expect(pair.a.source?.protectedCount).toBe(50);
+  });
+
   it("send what expired in the standby's kernel again with pauses that grow, and do not call it drift", () => {
     const pair = inStep();
     const sentIn = (ms: number): number => {

@@ -2,7 +2,7 @@ import type { NodeReport, PathReport, PeerReport, StatusReport, SyncReport } fro
 import { reasonSentence } from "@vipair/model";
 import { goodMark, type Paint, roleMark } from "./mark.js";
 import { serviceBlock } from "./services.js";
-import { driftText } from "./sync.js";
+import { syncProblems } from "./sync.js";
 import { ageText, spanText } from "./time.js";
 
 /**
@@ -88,24 +88,6 @@ function trackLines({ tracks = [] }: NodeReport, paint: Paint): string[] {
     const about = [...(because === undefined ? [] : [because]), ...(ok ? [] : [cost])].join(": ");
     return field(index === 0 ? "tracks" : "", goodMark(ok, about === "" ? track : `${track}, ${about}`, paint), paint);
   });
-}
-
-const longLagMs = 2_000;
-const recentDriftMs = 3_600_000;
-
-/** What somebody should look into. */
-function syncProblems(sync: SyncReport, nowMs: number): string[] {
-  const { connected, connections, lagMs, drift, lost = 0, waiting = 0, unacknowledged = 0 } = sync;
-  if (!connected) return [];
-  const problems: string[] = [];
-  const unexplained = connections - sync.protected - waiting - unacknowledged - lost;
-  if (unexplained > connections / 10) problems.push("the standby has not confirmed what it has");
-  if (lagMs > longLagMs) problems.push(`the standby is ${spanText(lagMs)} behind`);
-  if (lost > 0) problems.push(`the standby's kernel lost or refused ${lost}: \`vipair connections --unprotected\``);
-  if (drift?.repairedAt !== undefined && nowMs - Date.parse(drift.repairedAt) < recentDriftMs) {
-    problems.push(`${driftText(drift)} on the standby, repaired; last ${ageText(drift.repairedAt, nowMs)} ago`);
-  }
-  return problems;
 }
 
 function addressLines({ addresses, role }: NodeReport, paint: Paint): string[] {

@@ -1,4 +1,11 @@
-import type { DriftReport, ReplicationReport, SyncNodeReport, SyncStatusReport, VerifyReport } from "@vipair/model";
+import type {
+  DriftReport,
+  ReplicationReport,
+  SyncNodeReport,
+  SyncReport,
+  SyncStatusReport,
+  VerifyReport,
+} from "@vipair/model";
 import { goodMark, type Paint } from "./mark.js";
 import { tableLines } from "./table.js";
 import { ageText, spanText } from "./time.js";
@@ -61,7 +68,7 @@ function protectedText(inBoth: number, connections: number): string {
   return `${inBoth} of ${connections} connections (${percent} %)`;
 }
 
-export const driftText = ({ missing, surplus, different }: DriftReport): string =>
+const driftText = ({ missing, surplus, different }: DriftReport): string =>
   `${missing} missing, ${surplus} surplus, ${different} different`;
 
 const sumOf = ({ missing, surplus, different }: DriftReport): number => missing + surplus + different;
@@ -115,4 +122,22 @@ export function verifyVerdict({ active, standby, remaining, repaired, complete }
   const least = complete ? "" : "at least ";
   const mended = repaired === 0 ? "" : `, ${repaired} repaired`;
   return `${active} and ${standby} differ: ${least}${driftText(remaining)}${mended}`;
+}
+
+const longLagMs = 2_000;
+const recentDriftMs = 3_600_000;
+
+/** What somebody should look into, for `vipair status`. */
+export function syncProblems(sync: SyncReport, nowMs: number): string[] {
+  const { connected, connections, lagMs, drift, lost = 0, waiting = 0, unacknowledged = 0 } = sync;
+  if (!connected) return [];
+  const problems: string[] = [];
+  const unexplained = connections - sync.protected - waiting - unacknowledged - lost;
+  if (unexplained > connections / 10) problems.push("the standby has not confirmed what it has");
+  if (lagMs > longLagMs) problems.push(`the standby is ${spanText(lagMs)} behind`);
+  if (lost > 0) problems.push(`the standby's kernel lost or refused ${lost}: \`vipair connections --unprotected\``);
+  if (drift?.repairedAt !== undefined && nowMs - Date.parse(drift.repairedAt) < recentDriftMs) {
+    problems.push(`${driftText(drift)} on the standby, repaired; last ${ageText(drift.repairedAt, nowMs)} ago`);
+  }
+  return problems;
 }

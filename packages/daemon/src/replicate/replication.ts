@@ -248,7 +248,11 @@ export function openReplication({ store, link, refused, drifted }: ReplicationOp
       counts.overran();
       dumpAfter(overrunPauseMs);
     },
-    reread: () => dump(),
+    reread: async () => {
+      // One that is under way may have passed what is looked for.
+      await dumpUnderWay;
+      await dump();
+    },
     repair: async () => {
       const before = source().comparisons;
       const deadline = performance.now() + repairWithinMs;

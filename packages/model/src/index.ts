@@ -4,5 +4,8 @@ export * from "./flow.js";
 export * from "./ownership.js";
 export * from "./pair.js";
 export * from "./reason.js";
+export * from "./record/key.js";
+export * from "./record/layout.js";
+export * from "./record/record.js";
 export * from "./report.js";
 export * from "./service.js";

@@ -1,7 +1,6 @@
 import type { Conntrack } from "@vipair/kernel";
 import { flowMark, flowMarkMask } from "@vipair/model";
-import { decodeRecords } from "@vipair/sync";
-import { openRecords } from "./records.js";
+import { readRecords } from "./records.js";
 import { dumpEveryMs } from "./replication.js";
 import type { Store } from "./store.js";
 
@@ -15,10 +14,9 @@ const minimumTimeout = (3 * dumpEveryMs) / 1_000;
 
 /** The kernel's table of connections as a store. */
 export function openConnectionStore(
-  conntrack: Pick<Conntrack, "dumpSlots" | "insert" | "remove">,
+  conntrack: Pick<Conntrack, "dumpSlots" | "insertRecords" | "removeRecords">,
   refused: (error: string) => void,
 ): Store {
-  const readRecords = openRecords();
   let quietUntil = 0;
   return {
     name: "connections",
@@ -26,11 +24,11 @@ export function openConnectionStore(
       for await (const slots of conntrack.dumpSlots(ourConnections)) yield (take) => readRecords(slots, take);
     },
     insert: (records) => {
-      const { failed, errors } = conntrack.insert(decodeRecords(records), { minimumTimeout });
-      if (failed === 0 || performance.now() < quietUntil) return;
+      const { refused: offsets, errors } = conntrack.insertRecords(records, { minimumTimeout });
+      if (offsets.length === 0 || performance.now() < quietUntil) return;
       quietUntil = performance.now() + quietMs;
-      refused(`insert of ${failed} replicated connections: ${[...errors.keys()].join(", ")}`);
+      refused(`insert of ${offsets.length} replicated connections: ${[...errors.keys()].join(", ")}`);
     },
-    remove: (records) => void conntrack.remove(decodeRecords(records)),
+    remove: (records) => void conntrack.removeRecords(records),
   };
 }

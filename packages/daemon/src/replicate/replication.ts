@@ -81,11 +81,11 @@ export function openReplication({ store, link, refused }: ReplicationOptions): R
 
   const happened = (batch: RecordBatch): void => {
     const now = bootClock();
-    batch((kind, record) => {
+    batch((kind, view, offset) => {
       if (machine.role === "replica") {
-        if (kind === "destroy") machine.replica.flowExpired(record, 0);
-      } else if (kind === "destroy") machine.source.flowGone(record, 0, now);
-      else machine.source.flowSeen(record, 0, now);
+        if (kind === "destroy") machine.replica.flowExpired(view, offset);
+      } else if (kind === "destroy") machine.source.flowGone(view, offset, now);
+      else machine.source.flowSeen(view, offset, now);
     });
     if (machine.role === "source") pumpSoon();
   };
@@ -103,9 +103,9 @@ export function openReplication({ store, link, refused }: ReplicationOptions): R
       else started.replica.dumpBegan();
       for await (const batch of store.dump()) {
         if (machine !== started) break;
-        batch((_kind, record) => {
-          if (started.role === "source") started.source.dumpSeen(record, 0, now);
-          else started.replica.dumpSeen(record, 0);
+        batch((_kind, view, offset) => {
+          if (started.role === "source") started.source.dumpSeen(view, offset, now);
+          else started.replica.dumpSeen(view, offset);
         });
       }
       if (machine !== started) return dumpAfter(0);

@@ -1,5 +1,6 @@
 import { type FlowEvents, flowSlot, slotKinds, writeFlow } from "@vipair/kernel";
 import type { Flow } from "@vipair/model";
+import { decodeRecords } from "@vipair/sync";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { flowOf } from "../pair/example.fixture.js";
 import { openReplicator, type Replicator } from "./replicator.js";
@@ -36,12 +37,13 @@ function openNode(peer: number): Node {
         node.dumps++;
         yield slotsOf("entry", [...kernel.values()]);
       },
-      insert: (flows) => {
-        if (kernel.has("full")) return { inserted: 0, kept: 0, failed: flows.length, errors: new Map([["ENOMEM", 1]]) };
+      insertRecords: (records) => {
+        if (kernel.has("full")) return { inserted: 0, kept: 0, refused: [0], errors: new Map([["ENOMEM", 1]]) };
+        const flows = decodeRecords(records);
         for (const flow of flows) kernel.set(key(flow), flow);
-        return { inserted: flows.length, kept: 0, failed: 0, errors: new Map() };
+        return { inserted: flows.length, kept: 0, refused: [], errors: new Map() };
       },
-      remove: (flows) => flows.filter((flow) => kernel.delete(key({ ...flowOf(0), ...flow }))).length,
+      removeRecords: (records) => decodeRecords(records).filter((flow) => kernel.delete(key(flow))).length,
     },
     watch: (_selection, listener) => {
       node.tell = listener;

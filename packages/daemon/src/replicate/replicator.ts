@@ -1,6 +1,6 @@
-import type { Conntrack, FlowEvents, FlowWatch, Selection } from "@vipair/kernel";
+import type { Conntrack, FlowEvents, FlowWatch, FlowWatchOptions } from "@vipair/kernel";
 import { openConnectionStore, ourConnections } from "./connections.js";
-import { openRecords } from "./records.js";
+import { readRecords } from "./records.js";
 import { openReplication, type Replication, type ReplicationOptions } from "./replication.js";
 
 /** What both nodes have in common so that nothing breaks when the active one dies: its established connections. */
@@ -16,15 +16,14 @@ export interface Replicator
 }
 
 export interface ReplicatorOptions extends Pick<ReplicationOptions, "link" | "refused"> {
-  readonly conntrack: Pick<Conntrack, "dumpSlots" | "insert" | "remove">;
+  readonly conntrack: Pick<Conntrack, "dumpSlots" | "insertRecords" | "removeRecords">;
   /** The kernel's events of the selected connections. */
-  readonly watch: (selection: Selection, listener: (events: FlowEvents) => void) => FlowWatch;
+  readonly watch: (selection: FlowWatchOptions, listener: (events: FlowEvents) => void) => FlowWatch;
 }
 
 export function openReplicator({ conntrack, watch, link, refused }: ReplicatorOptions): Replicator {
-  const readRecords = openRecords();
   const connections = openReplication({ store: openConnectionStore(conntrack, refused), link, refused });
-  const watching = watch(ourConnections, (events) => {
+  const watching = watch({ ...ourConnections, onlyAssured: true }, (events) => {
     if (events.type === "overrun") connections.overran();
     else connections.happened((take) => readRecords(events.slots, take));
   });

@@ -15,5 +15,5 @@ export interface Store {
 /** Calls `take` with one record after the other. */
 export type RecordBatch = (take: TakeRecord) => void;
 
-/** Called with one record at offset 0; the bytes are the caller's again when this returns. */
-export type TakeRecord = (kind: SlotKind, record: DataView) => void;
+/** Called with one record, which begins at `offset`; the bytes are the caller's again when this returns. */
+export type TakeRecord = (kind: SlotKind, view: DataView, offset: number) => void;

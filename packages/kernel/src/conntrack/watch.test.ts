@@ -15,7 +15,7 @@ import {
   slotKind,
   watchFlows,
 } from "@vipair/kernel";
-import { type Flow, flowMark, flowMarkMask } from "@vipair/model";
+import { encodeRecords, type Flow, flowMark, flowMarkMask } from "@vipair/model";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { because, enterNamespace, obstacle, run, until } from "../laboratory/namespace.js";
 import { type Neighbour, openNeighbour } from "../laboratory/two-hosts.js";
@@ -70,10 +70,9 @@ describe.skipIf(obstacle !== undefined)(`events of connections${because}`, () =>
       overruns.push(events.reason);
       return;
     }
-    const bytes = Buffer.from(events.slots);
     const view = new DataView(events.slots);
-    for (let slot = 0; slot < bytes.length; slot += flowSlot.size) {
-      seen.push({ kind: slotKind(view, slot), key: slotKey(bytes, slot), flow: readFlow(view, slot) });
+    for (let slot = 0; slot < view.byteLength; slot += flowSlot.size) {
+      seen.push({ kind: slotKind(view, slot), key: slotKey(view, slot), flow: readFlow(view, slot) });
     }
   };
   const keysOf = (kind: SlotKind): Set<string> =>
@@ -100,7 +99,7 @@ describe.skipIf(obstacle !== undefined)(`events of connections${because}`, () =>
   });
   afterEach(async () => {
     await watch.close();
-    own.remove(own.dump({ mark: 0, mask: 0 }));
+    own.removeRecords(encodeRecords(own.dump({ mark: 0, mask: 0 })));
     own.close();
     other.close();
   });
@@ -161,7 +160,7 @@ END`);
   test("what this process does itself is not told", async () => {
     await open();
     own.insert([flow(2)]);
-    own.remove([flow(2)]);
+    own.removeRecords(encodeRecords([flow(2)]));
     other.insert([flow(3)]);
     await until(() => seen.length > 0);
     expect(seen.map((one) => one.flow.original.sourcePort)).toEqual([3]);

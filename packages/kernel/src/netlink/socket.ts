@@ -91,9 +91,11 @@ export class NetlinkSocket {
     return netlinkPort(this.#fd);
   }
 
-  /** The number of the next message; each message takes one. */
-  nextSequence(): number {
-    return this.#sequence++;
+  /** The number of the next message; each of the `count` next messages takes one. */
+  nextSequence(count = 1): number {
+    const next = this.#sequence;
+    this.#sequence += count;
+    return next;
   }
 
   /** An empty writer, the same one every time. */

@@ -1,4 +1,5 @@
-import { clearWireFlags, recordLength } from "../record/layout.js";
+import { recordLength } from "@vipair/model";
+import { clearWireFlags } from "../record/record.js";
 import type { ReplicaEffect } from "./effect.js";
 
 /** Packs records one after the other, in pieces that a kernel takes without a pause to speak of. */

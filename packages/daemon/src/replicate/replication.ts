@@ -55,8 +55,8 @@ type Machine =
   | { readonly role: "replica"; readonly replica: Replica };
 
 const tickMs = 100;
-/** Changes are gathered for this long, so that a burst goes out in full frames. */
-const gatherMs = 2;
+/** While the link is full. */
+const backlogPauseMs = 2;
 const mostBacklog = 1 << 20;
 /** What changes without a word, as the time left of a UDP flow does, only a dump shows. */
 export const dumpEveryMs = 30_000;
@@ -70,7 +70,8 @@ const drainMostMs = 200;
 export function openReplication({ store, link, refused }: ReplicationOptions): Replication {
   const boot = randomBytes(8).readBigUInt64BE();
   let machine: Machine = { role: "replica", replica: new Replica(emptyHoldings(boot)) };
-  let pumping: NodeJS.Timeout | undefined;
+  let pumping: NodeJS.Immediate | undefined;
+  let pausing: NodeJS.Timeout | undefined;
   let dumping: NodeJS.Timeout | undefined;
   let dumpUnderWay: Promise<void> | undefined;
   let closed = false;
@@ -122,8 +123,9 @@ export function openReplication({ store, link, refused }: ReplicationOptions): R
     if (!closed) dumping = setTimeout(dump, delayMs);
   };
 
+  /** Whatever else this turn of the event loop brings goes out together. */
   const pumpSoon = (): void => {
-    pumping ??= setTimeout(pump, gatherMs);
+    pumping ??= setImmediate(pump);
   };
   const pump = (): void => {
     pumping = undefined;
@@ -133,7 +135,8 @@ export function openReplication({ store, link, refused }: ReplicationOptions): R
       if (frame === undefined) return;
       link().sendFrame(frame);
     }
-    pumpSoon();
+    clearTimeout(pausing);
+    pausing = setTimeout(pumpSoon, backlogPauseMs);
   };
 
   const perform = (replica: Replica, effects: readonly ReplicaEffect[]): void => {
@@ -252,7 +255,8 @@ export function openReplication({ store, link, refused }: ReplicationOptions): R
       clearInterval(ticking);
       clearTimeout(taking);
       clearTimeout(dumping);
-      clearTimeout(pumping);
+      clearImmediate(pumping);
+      clearTimeout(pausing);
     },
   };
 }

@@ -12,6 +12,7 @@ interface Node {
   readonly replicator: Replicator;
   readonly refused: string[];
   dumps: number;
+  follows: "everything" | "ends";
 }
 
 const key = ({ protocol, original }: Flow): string => JSON.stringify([protocol, original]);
@@ -30,7 +31,7 @@ afterEach(() => Promise.all(nodes.map(({ replicator }) => replicator.close())));
 function openNode(peer: number): Node {
   const kernel = new Map<string, Flow>();
   const refused: string[] = [];
-  const node: Pick<Node, "tell" | "dumps"> = { tell: () => undefined, dumps: 0 };
+  const node: Pick<Node, "tell" | "dumps" | "follows"> = { tell: () => undefined, dumps: 0, follows: "everything" };
   const replicator = openReplicator({
     conntrack: {
       async *dumpSlots() {
@@ -47,7 +48,12 @@ function openNode(peer: number): Node {
     },
     watch: (_selection, listener) => {
       node.tell = listener;
-      return { close: async () => undefined };
+      return {
+        follow: (what) => {
+          node.follows = what;
+        },
+        close: async () => undefined,
+      };
     },
     link: () => ({
       get connected() {
@@ -105,6 +111,14 @@ it("brings the standby what there was before the link, and what happens on it", 
   await vi.waitFor(() => expect(active().replicator.protected).toBe(2), soon);
   expect(active().replicator).toMatchObject({ connections: 2, lagMs: 0, missing: undefined });
   expect(standby().replicator).toMatchObject({ connections: 2, protected: 2 });
+});
+
+it("hears of its own kernel's births only while it is active", async () => {
+  await pairUp();
+  expect(nodes.map(({ follows }) => follows)).toEqual(["everything", "ends"]);
+  active().replicator.roleChanged("backup", 2);
+  standby().replicator.roleChanged("active", 2);
+  expect(nodes.map(({ follows }) => follows)).toEqual(["ends", "everything"]);
 });
 
 it("leaves out what is not assured", async () => {

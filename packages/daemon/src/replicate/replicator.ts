@@ -1,4 +1,5 @@
 import type { Conntrack, FlowEvents, FlowWatch, FlowWatchOptions } from "@vipair/kernel";
+import type { Role } from "@vipair/model";
 import { openConnectionStore, ourConnections } from "./connections.js";
 import { readRecords } from "./records.js";
 import { openReplication, type Replication, type ReplicationOptions } from "./replication.js";
@@ -27,6 +28,9 @@ export function openReplicator({ conntrack, watch, link, refused }: ReplicatorOp
     if (events.type === "overrun") connections.overran();
     else connections.happened((take) => readRecords(events.slots, take));
   });
+  /** A standby hears of its own kernel only what it lost. A source must hear of everything before it reads the kernel. */
+  const follow = (role: Role): void => watching.follow(role === "active" ? "everything" : "ends");
+  follow("initialize");
   return {
     get connections() {
       return connections.records;
@@ -44,7 +48,10 @@ export function openReplicator({ conntrack, watch, link, refused }: ReplicatorOp
       return connections.settled;
     },
     flush: connections.flush,
-    roleChanged: connections.roleChanged,
+    roleChanged: (role, term) => {
+      follow(role);
+      connections.roleChanged(role, term);
+    },
     termSeen: connections.termSeen,
     linkOpened: connections.linkOpened,
     linkClosed: connections.linkClosed,

@@ -29,6 +29,11 @@ export interface FlowWatchOptions extends Selection {
 
 /** A stream of events that lasts until it is closed. It does not keep the process alive. */
 export interface FlowWatch {
+  /**
+   * What is told from now on; everything until this is called. Events that nobody in the network namespace listens to cost
+   * the kernel nothing: that is a third of an insertion.
+   */
+  follow(what: "everything" | "ends"): void;
   /** No event comes after the call; resolves when the thread has ended. */
   close(): Promise<void>;
 }
@@ -81,6 +86,14 @@ class KernelFlowWatch implements FlowWatch {
     // The process's end waits for its threads.
     process.on("exit", this.#tellEnd);
     this.#start();
+  }
+
+  follow(what: "everything" | "ends"): void {
+    if (this.#closed) return;
+    for (const group of [groups.new, groups.update]) {
+      if (what === "everything") this.#socket.join(group);
+      else this.#socket.leave(group);
+    }
   }
 
   close(): Promise<void> {

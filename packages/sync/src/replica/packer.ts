@@ -14,7 +14,7 @@ export class Packer {
   add(view: DataView, offset: number): void {
     const length = recordLength(view, offset);
     if (this.#length + length > pieceLength) this.#cut();
-    this.#piece.set(new Uint8Array(view.buffer, view.byteOffset + offset, length), this.#length);
+    for (let i = 0; i < length; i += 4) this.#view.setUint32(this.#length + i, view.getUint32(offset + i));
     clearWireFlags(this.#view, this.#length);
     this.#length += length;
     this.#inPiece++;

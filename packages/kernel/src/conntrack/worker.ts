@@ -2,10 +2,10 @@
  * The thread behind {@link watchFlows}. It never returns to its event loop: it waits in `poll` for the socket of the events
  * and for an eventfd by which it is told to end, and posts what it reads.
  *
- *     poll(socket, end) ─ readable ─> poll(end) for 8 ms ─> receive, decode, post … until there is no more ─> again
+ *     poll(socket, end) ─ readable ─> poll(end) for 5 ms ─> receive, decode, post … until there is no more ─> again
  *
  * Everybody behind this thread is woken for each batch, down to the other node's kernel, and being woken costs more than a
- * handful of events. So each batch is what 8 ms bring, and a lone event waits as long.
+ * handful of events. So each batch is what 5 ms bring, and a lone event waits as long.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { check, errno, lastErrno } from "../libc/errno.js";
@@ -31,7 +31,7 @@ export type ReaderPost = ArrayBuffer | "overrun";
 
 const POLLIN = 1;
 const slotsPerBatch = 512;
-const gatherMs = 8;
+const gatherMs = 5;
 /** Should the eventfd ever fail, the thread looks around this often. */
 const patienceMs = 1000;
 /** Slots, 64 MB of them, after which the thread leaves further events to the kernel's buffer. */

@@ -37,8 +37,10 @@ export function selectionFilter(
   // BPF loads in network byte order; the port id is in the machine's.
   for (const port of ownPorts) steps.push((toDrop) => instruction(0x15, swapBytes(port), toDrop, 0));
   if (onlyAssured) steps.push(...loadAttribute(CTA_STATUS), (toDrop) => instruction(0x45, IPS_ASSURED, 0, toDrop));
-  steps.push(...loadAttribute(CTA_MARK), () => instruction(0x54, mask), (toDrop) => instruction(0x15, mark, 0, toDrop));
   steps.push(
+    ...loadAttribute(CTA_MARK),
+    () => instruction(0x54, mask),
+    (toDrop) => instruction(0x15, mark, 0, toDrop),
     () => instruction(0x06, everything),
     () => instruction(0x06, 0),
   );

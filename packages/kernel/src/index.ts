@@ -1,18 +1,7 @@
 export { bootClock } from "./clock/boot-clock.js";
 export { type Conntrack, type Insertion, type InsertOptions, openConntrack } from "./conntrack/conntrack.js";
 export type { Selection } from "./conntrack/filter.js";
-export {
-  type FlowKey,
-  flowSlot,
-  readFlow,
-  type SlotKind,
-  slotKey,
-  slotKind,
-  slotKinds,
-  tupleSlot,
-  writeFlow,
-  writeKey,
-} from "./conntrack/slot.js";
+export { flowSlot, readFlow, type SlotKind, slotKey, slotKind, slotKinds, writeFlow } from "./conntrack/slot.js";
 export { type FlowEvents, type FlowWatch, type FlowWatchOptions, watchFlows } from "./conntrack/watch.js";
 export { fenceTables } from "./lease/fence.js";
 export { carrierUp } from "./link/link.js";

@@ -1,4 +1,4 @@
-import { recordKey } from "./record/key.js";
+import { recordKey } from "@vipair/model";
 
 /** Deaths while a dump is read: the dump may still show those connections. */
 export class Dump {

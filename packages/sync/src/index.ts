@@ -1,3 +1,4 @@
+export { encodeRecord, recordKey, recordLength, recordLength4, recordLength6 } from "@vipair/model";
 export * from "./census/census.js";
 export * from "./census/sample.js";
 export * from "./census/verification.js";
@@ -6,8 +7,6 @@ export { encodeFrame } from "./frame/encode.js";
 export { type Frame, type FrameBody, type Hello, maxFrameLength, type ResyncReason } from "./frame/frame.js";
 export type { Holdings } from "./holdings.js";
 export { type Hash64, recordHash } from "./record/hash.js";
-export { recordKey } from "./record/key.js";
-export * from "./record/layout.js";
 export * from "./record/record.js";
 export type { Drift } from "./replica/copy.js";
 export * from "./replica/effect.js";

@@ -1,8 +1,7 @@
-import { type Flow, flowMark, type Instant, instantOf } from "@vipair/model";
+import { encodeRecord, type Flow, flowMark, type Instant, instantOf, recordLength6 } from "@vipair/model";
 import { decodeFrame } from "./frame/decode.js";
 import type { FrameBody } from "./frame/frame.js";
-import { recordLength6 } from "./record/layout.js";
-import { decodeRecords, encodeRecord } from "./record/record.js";
+import { decodeRecords } from "./record/record.js";
 import type { ReplicaEffect } from "./replica/effect.js";
 import { Replica } from "./replica/replica.js";
 import { becomeReplica, becomeSource, emptyHoldings } from "./role.js";

@@ -1,5 +1,5 @@
 import { type Conntrack, flowSlot, readFlow, writeFlow } from "@vipair/kernel";
-import type { Flow, IpAddress } from "@vipair/model";
+import { type Flow, type IpAddress, recordFields } from "@vipair/model";
 import { virtualAddress } from "../../topology/plan.js";
 
 /**
@@ -29,10 +29,11 @@ export function entrySlots(mark: number, from: number, to: number): ArrayBuffer 
 
 /** The number of the entry in the slot at this offset; `undefined` when it is a connection of somebody else. */
 export function entryNumber(view: DataView, offset: number): number | undefined {
-  const source = offset + flowSlot.original;
+  const record = offset + flowSlot.record;
+  const source = record + recordFields.addresses;
   const ours =
-    view.getUint8(offset + flowSlot.family) === 4 &&
-    view.getUint16(source + 32) === sourcePort &&
+    view.getUint8(record + recordFields.family) === 4 &&
+    view.getUint16(record + recordFields.portsOriginal) === sourcePort &&
     view.getUint8(source) === network;
   return ours ? view.getUint32(source) & 0xff_ffff : undefined;
 }

@@ -35,7 +35,7 @@ async function create({ mark, count, perSecond }: GeneratorQuestion & { type: "c
     if (until > births.length) {
       const slots = entrySlots(mark, births.length, until);
       const bornAt = monotonicMs();
-      failed += conntrack.insertSlots(slots).failed;
+      failed += conntrack.insertSlots(slots).refused.length;
       while (births.length < until) births.push(bornAt);
     }
     await pause(until < due ? 0 : everyMs);

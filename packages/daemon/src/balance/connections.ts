@@ -16,7 +16,7 @@ export interface Connections {
 const udp = 17;
 const freshMs = 1_000;
 /** Counting may take at most this share of the time. */
-const countingShare = 1 / 20;
+const countingShare = 1 / 50;
 
 /** What the kernel refuses is told; the counts stay what they were. */
 export function openConnections(

@@ -1,7 +1,6 @@
 import { serviceViews } from "@vipair/balancer";
 import { type Conntrack, flowSlot, readFlow } from "@vipair/kernel";
 import { type ConnectionReport, type Flow, flowMark, flowMarkMask, formatHostPort } from "@vipair/model";
-import { encodeRecord, recordLength6 } from "@vipair/sync";
 import type { Balancer } from "../balance/balancer.js";
 import type { ConnectionFilter } from "../control/index.js";
 import { isAssured } from "../replicate/records.js";
@@ -22,14 +21,13 @@ export async function* listConnections(
   const services = new Map(serviceViews(loop.state).map((view) => [view.mark, nameServers(view)]));
   const mark = [...services].find(([, { name }]) => name === service)?.[0];
   const selection = mark === undefined ? { mark: flowMark, mask: flowMarkMask } : { mark, mask: 0xffff_ffff };
-  const record = new DataView(new ArrayBuffer(recordLength6));
 
-  const protectionOf = (flow: Flow): ConnectionReport["protection"] => {
-    encodeRecord(record, 0, flow);
-    const protection = replicator.protection(record, 0);
-    return protection === "no" && !isAssured(flow) ? "opening" : protection;
+  const protectionOf = (view: DataView, record: number): ConnectionReport["protection"] => {
+    const protection = replicator.protection(view, record);
+    return protection === "no" && !isAssured(view, record) ? "opening" : protection;
   };
-  const report = (flow: Flow): ConnectionReport => {
+  const report = (view: DataView, slot: number): ConnectionReport => {
+    const flow = readFlow(view, slot);
     const address = endOf(flow.reply, "source");
     const known = services.get(flow.mark);
     const serverName = known?.servers.get(address);
@@ -42,7 +40,7 @@ export async function* listConnections(
       ...(serverName !== undefined && { serverName }),
       state: flowState(flow),
       timeLeft: flow.timeout,
-      protection: protectionOf(flow),
+      protection: protectionOf(view, slot + flowSlot.record),
     };
   };
   const isWanted = ({ serverName, protection }: ConnectionReport): boolean =>
@@ -52,7 +50,7 @@ export async function* listConnections(
     const view = new DataView(slots);
     const reports: ConnectionReport[] = [];
     for (let offset = 0; offset < view.byteLength; offset += flowSlot.size) {
-      const connection = report(readFlow(view, offset));
+      const connection = report(view, offset);
       if (isWanted(connection)) reports.push(connection);
     }
     yield reports;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Conntrack, flowSlot, readFlow, slotKey } from "@vipair/kernel";
+import { type Conntrack, flowSlot } from "@vipair/kernel";
 import {
   elapsed,
   type FailoverReport,
@@ -8,6 +8,9 @@ import {
   flowMarkMask,
   type Instant,
   type Millis,
+  readRecord,
+  recordFields,
+  recordKey,
 } from "@vipair/model";
 import { isAssured } from "../replicate/records.js";
 import type { Replicator } from "../replicate/replicator.js";
@@ -73,9 +76,9 @@ export function openHandover({ from, to, agent, conntrack, replicator, link }: H
     }
   };
   /** Sends the wanted ones of those that were not carried yet; all of them count as carried from now on. */
-  const carry = async (carried: Set<string>, isWanted: (flow: Flow) => boolean): Promise<void> => {
+  const carry = async (carried: Set<string>, isWanted: IsWanted): Promise<void> => {
     for await (const slots of conntrack.dumpSlots({ mark: flowMark, mask: flowMarkMask })) {
-      const flows = freshFlows(slots, carried).filter(isWanted);
+      const flows = freshFlows(slots, carried, isWanted);
       if (flows.length > 0) await link.request({ method: "insertFlows", flows });
     }
   };
@@ -95,7 +98,7 @@ export function openHandover({ from, to, agent, conntrack, replicator, link }: H
   const run = async (force: boolean): Promise<FailoverReport> => {
     const carried = new Set<string>();
     try {
-      await carry(carried, (flow) => !isAssured(flow));
+      await carry(carried, (view, record) => !isAssured(view, record));
       await replicator.flush();
     } catch (error) {
       if (!force) throw error;
@@ -132,17 +135,19 @@ export function openHandover({ from, to, agent, conntrack, replicator, link }: H
   };
 }
 
-/** The flows in the slots that are not among the carried ones, which they join. */
-function freshFlows(slots: ArrayBuffer, carried: Set<string>): Flow[] {
-  const bytes = Buffer.from(slots);
+type IsWanted = (view: DataView, record: number) => boolean;
+
+/** The wanted flows in the slots that are not among the carried ones, which all the slots' join. */
+function freshFlows(slots: ArrayBuffer, carried: Set<string>, isWanted: IsWanted): Flow[] {
   const view = new DataView(slots);
   const fresh: Flow[] = [];
-  for (let offset = 0; offset < view.byteLength; offset += flowSlot.size) {
+  for (let slot = 0; slot < view.byteLength; slot += flowSlot.size) {
+    const record = slot + flowSlot.record;
     // In another state it has to be carried again.
-    const key = `${slotKey(bytes, offset)} ${view.getUint8(offset + flowSlot.tcpState)}`;
+    const key = `${recordKey(view, record)} ${view.getUint8(record + recordFields.tcpState)}`;
     if (carried.has(key)) continue;
     carried.add(key);
-    fresh.push(readFlow(view, offset));
+    if (isWanted(view, record)) fresh.push(readRecord(view, record));
   }
   return fresh;
 }

@@ -1,7 +1,6 @@
 import type { Conntrack } from "@vipair/kernel";
-import { flowMark, flowMarkMask } from "@vipair/model";
-import { decodeRecords, fields, recordLength } from "@vipair/sync";
-import { openRecords } from "./records.js";
+import { flowMark, flowMarkMask, recordFields, recordLength } from "@vipair/model";
+import { readRecords } from "./records.js";
 import { dumpEveryMs } from "./replication.js";
 import type { Store } from "./store.js";
 
@@ -20,10 +19,9 @@ const outlivesBy = dumpEveryMs / 1_000;
 
 /** The kernel's table of connections as a store. */
 export function openConnectionStore(
-  conntrack: Pick<Conntrack, "dumpSlots" | "insert" | "remove">,
+  conntrack: Pick<Conntrack, "dumpSlots" | "insertRecords" | "removeRecords">,
   refused: (error: string) => void,
 ): Store {
-  const readRecords = openRecords();
   let quietUntil = 0;
   return {
     name: "connections",
@@ -32,23 +30,20 @@ export function openConnectionStore(
     },
     insert: (records, failed) => {
       const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
-      const offsets = outlive(view);
-      const insertion = conntrack.insert(decodeRecords(records), { minimumTimeout });
-      for (const index of insertion.refused) failed(view, offsets[index] ?? 0);
-      if (insertion.failed === 0 || performance.now() < quietUntil) return;
+      outlive(view);
+      const { refused: offsets, errors } = conntrack.insertRecords(records, { minimumTimeout });
+      for (const offset of offsets) failed(view, offset);
+      if (offsets.length === 0 || performance.now() < quietUntil) return;
       quietUntil = performance.now() + quietMs;
-      refused(`insert of ${insertion.failed} replicated connections: ${[...insertion.errors.keys()].join(", ")}`);
+      refused(`insert of ${offsets.length} replicated connections: ${[...errors.keys()].join(", ")}`);
     },
-    remove: (records) => void conntrack.remove(decodeRecords(records)),
+    remove: (records) => void conntrack.removeRecords(records),
   };
 }
 
-/** Gives the copies more time than their originals have. @returns where each begins */
-function outlive(view: DataView): number[] {
-  const offsets: number[] = [];
+/** Gives the copies more time than their originals have. */
+function outlive(view: DataView): void {
   for (let offset = 0; offset < view.byteLength; offset += recordLength(view, offset)) {
-    offsets.push(offset);
-    view.setUint32(offset + fields.timeout, view.getUint32(offset + fields.timeout) + outlivesBy);
+    view.setUint32(offset + recordFields.timeout, view.getUint32(offset + recordFields.timeout) + outlivesBy);
   }
-  return offsets;
 }

@@ -67,8 +67,8 @@ type Machine =
   | { readonly role: "replica"; readonly replica: Replica };
 
 const tickMs = 100;
-/** Changes are gathered for this long, so that a burst goes out in full frames. */
-const gatherMs = 2;
+/** While the link is full. */
+const backlogPauseMs = 2;
 const mostBacklog = 1 << 20;
 /** What changes without a word, as the time left of a UDP flow does, only a dump shows. */
 export const dumpEveryMs = 30_000;
@@ -83,7 +83,8 @@ const repairWithinMs = 10_000;
 export function openReplication({ store, link, refused, drifted }: ReplicationOptions): Replication {
   const boot = randomBytes(8).readBigUInt64BE();
   let machine: Machine = { role: "replica", replica: new Replica(emptyHoldings(boot)) };
-  let pumping: NodeJS.Timeout | undefined;
+  let pumping: NodeJS.Immediate | undefined;
+  let pausing: NodeJS.Timeout | undefined;
   let dumping: NodeJS.Timeout | undefined;
   let dumpUnderWay: Promise<void> | undefined;
   let closed = false;
@@ -100,13 +101,13 @@ export function openReplication({ store, link, refused, drifted }: ReplicationOp
 
   const happened = (batch: RecordBatch): void => {
     const now = bootClock();
-    batch((kind, record, byHand) => {
+    batch((kind, view, offset, byHand) => {
       if (machine.role === "replica") {
         if (kind !== "destroy") return;
-        if (byHand) machine.replica.flowRemoved(record, 0);
-        else machine.replica.flowExpired(record, 0);
-      } else if (kind === "destroy") machine.source.flowGone(record, 0, now);
-      else machine.source.flowSeen(record, 0, now);
+        if (byHand) machine.replica.flowRemoved(view, offset);
+        else machine.replica.flowExpired(view, offset);
+      } else if (kind === "destroy") machine.source.flowGone(view, offset, now);
+      else machine.source.flowSeen(view, offset, now);
     });
     if (machine.role === "source") pumpSoon();
   };
@@ -124,9 +125,9 @@ export function openReplication({ store, link, refused, drifted }: ReplicationOp
       else started.replica.dumpBegan();
       for await (const batch of store.dump()) {
         if (machine !== started) break;
-        batch((_kind, record) => {
-          if (started.role === "source") started.source.dumpSeen(record, 0, now);
-          else started.replica.dumpSeen(record, 0);
+        batch((_kind, view, offset) => {
+          if (started.role === "source") started.source.dumpSeen(view, offset, now);
+          else started.replica.dumpSeen(view, offset);
         });
       }
       if (machine !== started) return dumpAfter(0);
@@ -143,8 +144,9 @@ export function openReplication({ store, link, refused, drifted }: ReplicationOp
     if (!closed) dumping = setTimeout(dump, delayMs);
   };
 
+  /** Whatever else this turn of the event loop brings goes out together. */
   const pumpSoon = (): void => {
-    pumping ??= setTimeout(pump, gatherMs);
+    pumping ??= setImmediate(pump);
   };
   const pump = (): void => {
     pumping = undefined;
@@ -154,7 +156,8 @@ export function openReplication({ store, link, refused, drifted }: ReplicationOp
       if (frame === undefined) return;
       send(frame);
     }
-    pumpSoon();
+    clearTimeout(pausing);
+    pausing = setTimeout(pumpSoon, backlogPauseMs);
   };
 
   const perform = (replica: Replica, effects: readonly ReplicaEffect[]): void => {
@@ -313,7 +316,8 @@ export function openReplication({ store, link, refused, drifted }: ReplicationOp
       clearInterval(ticking);
       clearTimeout(taking);
       clearTimeout(dumping);
-      clearTimeout(pumping);
+      clearImmediate(pumping);
+      clearTimeout(pausing);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { type FlowEvents, flowSlot, slotKinds, writeFlow } from "@vipair/kernel";
 import type { Flow } from "@vipair/model";
-import { encodeRecord, recordLength6 } from "@vipair/sync";
+import { decodeRecords, encodeRecord, recordLength6 } from "@vipair/sync";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { flowOf } from "../pair/example.fixture.js";
 import { openReplicator, type Replicator } from "./replicator.js";
@@ -12,6 +12,7 @@ interface Node {
   readonly replicator: Replicator;
   readonly refused: string[];
   dumps: number;
+  follows: "everything" | "ends";
 }
 
 const key = ({ protocol, original }: Flow): string => JSON.stringify([protocol, original]);
@@ -30,26 +31,32 @@ afterEach(() => Promise.all(nodes.map(({ replicator }) => replicator.close())));
 function openNode(peer: number): Node {
   const kernel = new Map<string, Flow>();
   const refused: string[] = [];
-  const node: Pick<Node, "tell" | "dumps"> = { tell: () => undefined, dumps: 0 };
+  const node: Pick<Node, "tell" | "dumps" | "follows"> = { tell: () => undefined, dumps: 0, follows: "everything" };
   const replicator = openReplicator({
     conntrack: {
       async *dumpSlots() {
         node.dumps++;
         yield slotsOf("entry", [...kernel.values()]);
       },
-      insert: (flows) => {
+      insertRecords: (records) => {
+        const flows = decodeRecords(records);
         if (kernel.has("full")) {
-          const refused = flows.map((_flow, index) => index);
-          return { inserted: 0, kept: 0, failed: flows.length, refused, errors: new Map([["ENOMEM", 1]]) };
+          const refused = flows.map((_flow, index) => index * 64);
+          return { inserted: 0, kept: 0, refused, errors: new Map([["ENOMEM", 1]]) };
         }
         for (const flow of flows) kernel.set(key(flow), flow);
-        return { inserted: flows.length, kept: 0, failed: 0, refused: [], errors: new Map() };
+        return { inserted: flows.length, kept: 0, refused: [], errors: new Map() };
       },
-      remove: (flows) => flows.filter((flow) => kernel.delete(key({ ...flowOf(0), ...flow }))).length,
+      removeRecords: (records) => decodeRecords(records).filter((flow) => kernel.delete(key(flow))).length,
     },
     watch: (_selection, listener) => {
       node.tell = listener;
-      return { close: async () => undefined };
+      return {
+        follow: (what) => {
+          node.follows = what;
+        },
+        close: async () => undefined,
+      };
     },
     link: () => ({
       get connected() {
@@ -115,6 +122,14 @@ it("brings the standby what there was before the link, and what happens on it", 
   await vi.waitFor(() => expect(active().replicator.protected).toBe(2), soon);
   expect(active().replicator).toMatchObject({ connections: 2, lagMs: 0, missing: undefined });
   expect(standby().replicator).toMatchObject({ connections: 2, protected: 2 });
+});
+
+it("hears of its own kernel's births only while it is active", async () => {
+  await pairUp();
+  expect(nodes.map(({ follows }) => follows)).toEqual(["everything", "ends"]);
+  active().replicator.roleChanged("backup", 2);
+  standby().replicator.roleChanged("active", 2);
+  expect(nodes.map(({ follows }) => follows)).toEqual(["ends", "everything"]);
 });
 
 it("leaves out what is not assured", async () => {

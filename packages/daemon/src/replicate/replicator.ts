@@ -1,6 +1,7 @@
-import type { Conntrack, FlowEvents, FlowWatch, Selection } from "@vipair/kernel";
+import type { Conntrack, FlowEvents, FlowWatch, FlowWatchOptions } from "@vipair/kernel";
+import type { Role } from "@vipair/model";
 import { openConnectionStore, ourConnections } from "./connections.js";
-import { openRecords } from "./records.js";
+import { readRecords } from "./records.js";
 import { openReplication, type Replication, type ReplicationOptions } from "./replication.js";
 
 /** What both nodes have in common so that nothing breaks when the active one dies: its established connections. */
@@ -28,18 +29,20 @@ export interface Replicator
 }
 
 export interface ReplicatorOptions extends Pick<ReplicationOptions, "link" | "refused" | "drifted"> {
-  readonly conntrack: Pick<Conntrack, "dumpSlots" | "insert" | "remove">;
+  readonly conntrack: Pick<Conntrack, "dumpSlots" | "insertRecords" | "removeRecords">;
   /** The kernel's events of the selected connections. */
-  readonly watch: (selection: Selection, listener: (events: FlowEvents) => void) => FlowWatch;
+  readonly watch: (selection: FlowWatchOptions, listener: (events: FlowEvents) => void) => FlowWatch;
 }
 
 export function openReplicator({ conntrack, watch, ...options }: ReplicatorOptions): Replicator {
-  const readRecords = openRecords();
   const connections = openReplication({ store: openConnectionStore(conntrack, options.refused), ...options });
-  const watching = watch(ourConnections, (events) => {
+  const watching = watch({ ...ourConnections, onlyAssured: true }, (events) => {
     if (events.type === "overrun") connections.overran();
     else connections.happened((take) => readRecords(events.slots, take));
   });
+  /** A standby hears of its own kernel only what it lost. A source must hear of everything before it reads the kernel. */
+  const follow = (role: Role): void => watching.follow(role === "active" ? "everything" : "ends");
+  follow("initialize");
   return {
     get connections() {
       return connections.records;
@@ -61,7 +64,10 @@ export function openReplicator({ conntrack, watch, ...options }: ReplicatorOptio
     flush: connections.flush,
     reread: connections.reread,
     repair: connections.repair,
-    roleChanged: connections.roleChanged,
+    roleChanged: (role, term) => {
+      follow(role);
+      connections.roleChanged(role, term);
+    },
     termSeen: connections.termSeen,
     linkOpened: connections.linkOpened,
     linkClosed: connections.linkClosed,

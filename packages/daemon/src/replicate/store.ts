@@ -16,7 +16,7 @@ export interface Store {
 export type RecordBatch = (take: TakeRecord) => void;
 
 /**
- * Called with one record at offset 0; the bytes are the caller's again when this returns.
+ * Called with one record, which begins at `offset`; the bytes are the caller's again when this returns.
  * @param byHand somebody did this, and neither traffic nor time
  */
-export type TakeRecord = (kind: SlotKind, record: DataView, byHand?: boolean) => void;
+export type TakeRecord = (kind: SlotKind, view: DataView, offset: number, byHand?: boolean) => void;

@@ -1,3 +1,4 @@
+import { recordFields } from "@vipair/model";
 import { decodeSlot } from "./decode.js";
 import type { Selection } from "./filter.js";
 import { flowSlot } from "./slot.js";
@@ -39,7 +40,7 @@ export class SlotBatch {
     const { mark, mask } = this.selection;
     const wanted =
       decodeSlot(messages, start, this.#view, slot) &&
-      ((this.#view.getUint32(slot + flowSlot.mark) ^ mark) & mask) === 0 &&
+      ((this.#view.getUint32(slot + flowSlot.record + recordFields.mark) ^ mark) & mask) === 0 &&
       ownPorts?.has(this.#view.getUint32(slot + flowSlot.originator)) !== true;
     if (wanted && this.kind !== undefined) this.#view.setUint8(slot + flowSlot.kind, this.kind);
     if (wanted) this.#used += flowSlot.size;

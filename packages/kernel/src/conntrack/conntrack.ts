@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Flow } from "@vipair/model";
+import { encodeRecords, type Flow, recordLength } from "@vipair/model";
 import { errno, errnoName } from "../libc/errno.js";
 import {
   NETLINK_NETFILTER,
@@ -9,13 +9,11 @@ import {
   NLM_F_EXCL,
   NLM_F_REQUEST,
 } from "../netlink/socket.js";
-import type { NetlinkWriter } from "../netlink/writer.js";
-import * as ct from "./attributes.js";
 import { dumpSlots, readChunks } from "./dump.js";
-import { encodeFlow, encodeKey, type Slots } from "./encode.js";
+import { encodeCreation, encodeDeletion, type Records } from "./encode.js";
 import type { Selection } from "./filter.js";
 import { ownPorts } from "./own-ports.js";
-import { type FlowKey, flowSlot, readFlow, slotKey, writeFlow, writeKey } from "./slot.js";
+import { flowSlot, readFlow, slotKey } from "./slot.js";
 
 export interface InsertOptions {
   /** Leaves an entry with the same original tuple as it is, where it would be replaced otherwise. */
@@ -31,8 +29,7 @@ export interface Insertion {
   readonly inserted: number;
   /** Left as they were: see {@link InsertOptions.keepExisting}. */
   readonly kept: number;
-  readonly failed: number;
-  /** Which of the flows the kernel refused. */
+  /** Where in the bytes that were given the flows are that the kernel refused. */
   readonly refused: readonly number[];
   /** How often the kernel refused, by the name of the error. */
   readonly errors: ReadonlyMap<string, number>;
@@ -46,10 +43,12 @@ export interface Conntrack {
   dumpSlots(selection: Selection): AsyncGenerator<ArrayBuffer, void, void>;
   /** Creates the flows, in place of older ones with the same original tuple. @throws KernelError */
   insert(flows: readonly Flow[], options?: InsertOptions): Insertion;
+  /** The same for records that are packed one after the other. @throws KernelError */
+  insertRecords(records: Uint8Array, options?: InsertOptions): Insertion;
   /** The same for flows in slots (see {@link flowSlot}), whatever their kind. @throws KernelError */
   insertSlots(slots: ArrayBuffer | Uint8Array, options?: InsertOptions): Insertion;
-  /** @returns how many were there and are gone */
-  remove(keys: readonly FlowKey[]): number;
+  /** Of packed records only the keys count. @returns how many were there and are gone */
+  removeRecords(records: Uint8Array): number;
   /** The same by the keys in the slots. */
   removeSlots(slots: ArrayBuffer | Uint8Array): number;
   /** All entries of the kernel's table, ours or not. */
@@ -79,10 +78,9 @@ class KernelConntrack implements Conntrack {
     const flows = new Map<string, Flow>();
     for (const chunk of readChunks(this.#socket, selection)) {
       if (chunk === undefined) continue;
-      const bytes = Buffer.from(chunk);
       const view = new DataView(chunk);
-      for (let slot = 0; slot < bytes.length; slot += flowSlot.size) {
-        flows.set(slotKey(bytes, slot), readFlow(view, slot));
+      for (let slot = 0; slot < view.byteLength; slot += flowSlot.size) {
+        flows.set(slotKey(view, slot), readFlow(view, slot));
       }
     }
     return [...flows.values()];
@@ -92,22 +90,28 @@ class KernelConntrack implements Conntrack {
     return dumpSlots(selection);
   }
 
-  insert(flows: readonly Flow[], options: InsertOptions = {}): Insertion {
-    return this.#insert(slotsFrom(flows, writeFlow), options);
+  insert(flows: readonly Flow[], options?: InsertOptions): Insertion {
+    return this.insertRecords(encodeRecords(flows), options);
+  }
+
+  insertRecords(records: Uint8Array, options: InsertOptions = {}): Insertion {
+    const taken = recordsOf(records);
+    return this.#insert(taken, packedOffsets(taken), options);
   }
 
   insertSlots(slots: ArrayBuffer | Uint8Array, options: InsertOptions = {}): Insertion {
-    return this.#insert(slotsOf(slots), options);
+    const taken = recordsOf(slots);
+    return this.#insert(taken, slotOffsets(taken), options);
   }
 
-  remove(keys: readonly FlowKey[]): number {
-    const slots = slotsFrom(keys, writeKey);
-    return this.#remove(slots, offsetsOf(slots));
+  removeRecords(records: Uint8Array): number {
+    const taken = recordsOf(records);
+    return this.#remove(taken, packedOffsets(taken));
   }
 
   removeSlots(slots: ArrayBuffer | Uint8Array): number {
-    const taken = slotsOf(slots);
-    return this.#remove(taken, offsetsOf(taken));
+    const taken = recordsOf(slots);
+    return this.#remove(taken, slotOffsets(taken));
   }
 
   count(): number {
@@ -119,52 +123,48 @@ class KernelConntrack implements Conntrack {
     this.#socket.close();
   }
 
-  #insert(slots: Slots, { keepExisting = false, minimumTimeout = 0 }: InsertOptions): Insertion {
-    const all = offsetsOf(slots);
+  #insert(records: Records, all: readonly number[], options: InsertOptions): Insertion {
+    const { keepExisting = false, minimumTimeout = 0 } = options;
     const create = (offsets: readonly number[]): Refusal[] =>
-      this.#send(ct.IPCTNL_MSG_CT_NEW, NLM_F_CREATE | NLM_F_EXCL, offsets, (writer, slot) =>
-        encodeFlow(writer, slots, slot, minimumTimeout),
+      this.#send(offsets, (record, flags, sequence) =>
+        encodeCreation(records, record, flags | NLM_F_CREATE | NLM_F_EXCL, sequence, minimumTimeout),
       );
     const refusals = create(all);
-    const existing = refusals.filter(({ code }) => code === errno.EEXIST).map(({ slot }) => slot);
+    const existing = refusals.filter(({ code }) => code === errno.EEXIST).map(({ record }) => record);
     const failures = refusals.filter(({ code }) => code !== errno.EEXIST);
     if (!keepExisting && existing.length > 0) {
-      this.#remove(slots, existing);
+      this.#remove(records, existing);
       failures.push(...create(existing));
     }
     const kept = keepExisting ? existing.length : 0;
     const errors = new Map<string, number>();
     for (const { code } of failures) errors.set(errnoName(code), (errors.get(errnoName(code)) ?? 0) + 1);
-    const refused = failures.map(({ slot }) => slot / flowSlot.size);
-    return { inserted: all.length - kept - refused.length, kept, failed: refused.length, refused, errors };
+    const refused = failures.map(({ record }) => record);
+    return { inserted: all.length - kept - refused.length, kept, refused, errors };
   }
 
-  #remove(slots: Slots, offsets: readonly number[]): number {
-    const encode = (writer: NetlinkWriter, slot: number): void => encodeKey(writer, slots, slot);
-    return offsets.length - this.#send(ct.IPCTNL_MSG_CT_DELETE, 0, offsets, encode).length;
+  #remove(records: Records, offsets: readonly number[]): number {
+    const refusals = this.#send(offsets, (record, flags, sequence) => encodeDeletion(records, record, flags, sequence));
+    return offsets.length - refusals.length;
   }
 
-  /** One message for each slot, in batches. Refusals are always answered; an acknowledgement is asked of the last alone. */
+  /** One message for each record, in batches. Refusals are always answered; an acknowledgement is asked of the last alone. */
   #send(
-    type: number,
-    flags: number,
     offsets: readonly number[],
-    encode: (writer: NetlinkWriter, slot: number) => void,
+    encode: (record: number, flags: number, sequence: number) => Uint8Array,
   ): Refusal[] {
     const refusals: Refusal[] = [];
     for (let start = 0; start < offsets.length; start += batchSize) {
       const batch = offsets.slice(start, start + batchSize);
       const writer = this.#socket.writer();
-      const pending = new Map<number, number>();
-      for (const slot of batch) {
-        const sequence = this.#socket.nextSequence();
-        pending.set(sequence, slot);
-        const last = pending.size === batch.length ? NLM_F_ACK : 0;
-        writer.message(type, flags | NLM_F_REQUEST | last, sequence, () => encode(writer, slot));
-      }
+      const first = this.#socket.nextSequence(batch.length);
+      batch.forEach((record, index) => {
+        const last = index === batch.length - 1 ? NLM_F_ACK : 0;
+        writer.raw(encode(record, NLM_F_REQUEST | last, first + index));
+      });
       for (const { sequence, code } of this.#socket.exchange(writer.written)) {
-        const slot = pending.get(sequence);
-        if (slot !== undefined && code !== 0) refusals.push({ slot, code });
+        const record = batch[sequence - first];
+        if (record !== undefined && code !== 0) refusals.push({ record, code });
       }
     }
     return refusals;
@@ -172,22 +172,24 @@ class KernelConntrack implements Conntrack {
 }
 
 interface Refusal {
-  readonly slot: number;
+  /** Offset of the record. */
+  readonly record: number;
   readonly code: number;
 }
 
-function slotsOf(slots: ArrayBuffer | Uint8Array): Slots {
-  const bytes = slots instanceof Uint8Array ? slots : new Uint8Array(slots);
+function recordsOf(taken: ArrayBuffer | Uint8Array): Records {
+  const bytes = taken instanceof Uint8Array ? taken : new Uint8Array(taken);
   return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) };
 }
 
-function slotsFrom<Item>(items: readonly Item[], write: (view: DataView, slot: number, item: Item) => void): Slots {
-  const slots = slotsOf(new ArrayBuffer(items.length * flowSlot.size));
-  items.forEach((item, index) => {
-    write(slots.view, index * flowSlot.size, item);
-  });
-  return slots;
+function packedOffsets({ view }: Records): number[] {
+  const offsets: number[] = [];
+  for (let at = 0; at < view.byteLength; at += recordLength(view, at)) offsets.push(at);
+  return offsets;
 }
 
-const offsetsOf = ({ bytes }: Slots): number[] =>
-  Array.from({ length: Math.floor(bytes.length / flowSlot.size) }, (_, index) => index * flowSlot.size);
+function slotOffsets({ view }: Records): number[] {
+  const offsets: number[] = [];
+  for (let at = flowSlot.record; at < view.byteLength; at += flowSlot.size) offsets.push(at);
+  return offsets;
+}

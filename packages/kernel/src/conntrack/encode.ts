@@ -1,94 +1,145 @@
 /**
- * A connection as ctnetlink wants to be told of it, from a slot. The kernel takes the reply tuple as it would be without
- * translation, and works the real one out from the translations itself; told the translated tuple, it says yes and
+ * Connections as ctnetlink wants to be told of them, from their records. The kernel takes the reply tuple as it would be
+ * without translation, and works the real one out from the translations itself; told the translated tuple, it says yes and
  * translates nothing.
  */
+import { recordAddressLength, recordFields, recordFlags } from "@vipair/model";
 import { AF_INET, AF_INET6 } from "../libc/libc.js";
-import type { NetlinkWriter } from "../netlink/writer.js";
 import * as ct from "./attributes.js";
-import { flowSlot, knowsTcp, tupleSlot } from "./slot.js";
+import { FormWriter, type MessageForm } from "./form.js";
 
 const tcp = 6;
 
-/** Slots to encode: many in one buffer. */
-export interface Slots {
+/** Many records in one buffer. */
+export interface Records {
   readonly bytes: Uint8Array;
   /** Of the same bytes. */
   readonly view: DataView;
 }
 
 /**
- * Everything behind the netlink header for the creation of the flow.
+ * The message that creates the flow of the record. It lives until the next one.
  * @param minimumTimeout seconds, for a flow that is not TCP
  */
-export function encodeFlow(writer: NetlinkWriter, slots: Slots, slot: number, minimumTimeout: number): void {
-  const { view } = slots;
-  encodeKey(writer, slots, slot);
-  encodeTuple(writer, ct.CTA_TUPLE_REPLY, slots, slot, "inverse");
-  const status = view.getUint32(slot + flowSlot.status);
+export function encodeCreation(
+  { bytes, view }: Records,
+  record: number,
+  flags: number,
+  sequence: number,
+  minimumTimeout: number,
+): Uint8Array {
+  const { form, status, timeout, tcpFlags } = creationOf(view, record);
+  form.fill(bytes, record, flags, sequence);
   // Unconfirmed is EBUSY; the bits of translation are the kernel's own.
-  const kept = (status & (ct.IPS_SEEN_REPLY | ct.IPS_ASSURED)) | ct.IPS_CONFIRMED;
-  writer.attributeBe32(ct.CTA_STATUS, kept);
-  if ((view.getUint8(slot + flowSlot.known) & knowsTcp) !== 0) encodeTcp(writer, view, slot);
+  const kept = view.getUint32(record + recordFields.status) & (ct.IPS_SEEN_REPLY | ct.IPS_ASSURED);
+  form.view.setUint32(status, kept | ct.IPS_CONFIRMED);
   // With a timeout of 0 it would be born expired.
-  const least = view.getUint8(slot + flowSlot.protocol) === tcp ? 1 : Math.max(1, minimumTimeout);
-  writer.attributeBe32(ct.CTA_TIMEOUT, Math.max(least, view.getUint32(slot + flowSlot.timeout)));
-  writer.attributeBe32(ct.CTA_MARK, view.getUint32(slot + flowSlot.mark));
-  const { source, destination } = tupleSlot;
-  if ((status & ct.IPS_DST_NAT) !== 0) encodeTranslation(writer, ct.CTA_NAT_DST, slots, slot, source);
-  if ((status & ct.IPS_SRC_NAT) !== 0) encodeTranslation(writer, ct.CTA_NAT_SRC, slots, slot, destination);
+  const least = view.getUint8(record + recordFields.protocol) === tcp ? 1 : Math.max(1, minimumTimeout);
+  form.view.setUint32(timeout, Math.max(least, view.getUint32(record + recordFields.timeout)));
+  if (tcpFlags === undefined) return form.bytes;
+  form.view.setUint16(tcpFlags.original, withMask(view.getUint8(record + recordFields.tcpFlagsOriginal)));
+  form.view.setUint16(tcpFlags.reply, withMask(view.getUint8(record + recordFields.tcpFlagsReply)));
+  return form.bytes;
+}
+
+/** The message that deletes the flow with the key of the record. It lives until the next one. */
+export function encodeDeletion({ bytes, view }: Records, record: number, flags: number, sequence: number): Uint8Array {
+  const addressLength = recordAddressLength(view, record);
+  deletions[addressLength] ??= writeDeletion(addressLength);
+  const form = deletions[addressLength];
+  form.fill(bytes, record, flags, sequence);
+  return form.bytes;
+}
+
+/** A form, and where in it belongs what is not simply the record's. */
+interface Creation {
+  readonly form: MessageForm;
+  readonly status: number;
+  readonly timeout: number;
+  readonly tcpFlags: { readonly original: number; readonly reply: number } | undefined;
+}
+
+type AddressLength = 4 | 16;
+
+/** By what two connections must have in common; each is written when it is first needed. */
+const creations: Creation[] = [];
+const deletions: MessageForm[] = [];
+
+function creationOf(view: DataView, record: number): Creation {
+  const addressLength = recordAddressLength(view, record);
+  const knowsTcp = view.getUint8(record + recordFields.flags) & recordFlags.tcp;
+  const translations = view.getUint32(record + recordFields.status) & (ct.IPS_DST_NAT | ct.IPS_SRC_NAT);
+  const shape = translations | (addressLength & 4) | knowsTcp;
+  creations[shape] ??= writeCreation(addressLength, translations, knowsTcp !== 0);
+  return creations[shape];
+}
+
+function writeCreation(addressLength: AddressLength, translations: number, knowsTcp: boolean): Creation {
+  const writer = new FormWriter(ct.IPCTNL_MSG_CT_NEW);
+  writeKey(writer, addressLength);
+  writeTuple(writer, ct.CTA_TUPLE_REPLY, addressLength, "inverse");
+  const status = writer.attributeLater(ct.CTA_STATUS, 4);
+  const tcpFlags = knowsTcp ? writeTcp(writer) : undefined;
+  const timeout = writer.attributeLater(ct.CTA_TIMEOUT, 4);
+  writer.attributeOf(ct.CTA_MARK, recordFields.mark, 4);
+  if ((translations & ct.IPS_DST_NAT) !== 0) writeTranslation(writer, ct.CTA_NAT_DST, addressLength, 0);
+  if ((translations & ct.IPS_SRC_NAT) !== 0) writeTranslation(writer, ct.CTA_NAT_SRC, addressLength, 1);
+  return { form: writer.finish(), status, timeout, tcpFlags };
+}
+
+function writeDeletion(addressLength: AddressLength): MessageForm {
+  const writer = new FormWriter(ct.IPCTNL_MSG_CT_DELETE);
+  writeKey(writer, addressLength);
+  return writer.finish();
 }
 
 /** The family and the original tuple: enough to find the flow. */
-export function encodeKey(writer: NetlinkWriter, slots: Slots, slot: number): void {
+function writeKey(writer: FormWriter, addressLength: AddressLength): void {
   writer
-    .u8(isIpv4(slots, slot) ? AF_INET : AF_INET6)
+    .u8(addressLength === 4 ? AF_INET : AF_INET6)
     .u8(0)
     .be16(0);
-  encodeTuple(writer, ct.CTA_TUPLE_ORIG, slots, slot, "original");
+  writeTuple(writer, ct.CTA_TUPLE_ORIG, addressLength, "original");
 }
 
-const isIpv4 = ({ view }: Slots, slot: number): boolean => view.getUint8(slot + flowSlot.family) === 4;
-
-/** The original tuple of the slot, or the one that answers to it without translation. */
-function encodeTuple(
-  writer: NetlinkWriter,
+/** The original tuple, or the one that answers to it without translation. */
+function writeTuple(
+  writer: FormWriter,
   type: number,
-  slots: Slots,
-  slot: number,
+  addressLength: AddressLength,
   which: "original" | "inverse",
 ): void {
-  const { bytes, view } = slots;
-  const four = isIpv4(slots, slot);
-  const size = four ? 4 : 16;
-  const { source, destination, sourcePort, destinationPort } = tupleSlot;
-  const tuple = slot + flowSlot.original;
-  const inverse = which === "inverse";
+  const [from, to] = which === "original" ? [0, 1] : [1, 0];
   const nest = writer.openNest(type);
   const addresses = writer.openNest(ct.CTA_TUPLE_IP);
-  const from = tuple + (inverse ? destination : source);
-  const to = tuple + (inverse ? source : destination);
-  writer.attributeFrom(four ? ct.CTA_IP_V4_SRC : ct.CTA_IP_V6_SRC, bytes, from, size);
-  writer.attributeFrom(four ? ct.CTA_IP_V4_DST : ct.CTA_IP_V6_DST, bytes, to, size);
+  const [source, destination] = addressTypes[addressLength];
+  writer.attributeOf(source, recordFields.addresses + from * addressLength, addressLength);
+  writer.attributeOf(destination, recordFields.addresses + to * addressLength, addressLength);
   writer.closeNest(addresses);
   const transport = writer.openNest(ct.CTA_TUPLE_PROTO);
-  writer.attributeU8(ct.CTA_PROTO_NUM, view.getUint8(slot + flowSlot.protocol));
-  writer.attributeBe16(ct.CTA_PROTO_SRC_PORT, view.getUint16(tuple + (inverse ? destinationPort : sourcePort)));
-  writer.attributeBe16(ct.CTA_PROTO_DST_PORT, view.getUint16(tuple + (inverse ? sourcePort : destinationPort)));
+  writer.attributeOf(ct.CTA_PROTO_NUM, recordFields.protocol, 1);
+  writer.attributeOf(ct.CTA_PROTO_SRC_PORT, recordFields.portsOriginal + from * 2, 2);
+  writer.attributeOf(ct.CTA_PROTO_DST_PORT, recordFields.portsOriginal + to * 2, 2);
   writer.closeNest(transport);
   writer.closeNest(nest);
 }
 
-function encodeTcp(writer: NetlinkWriter, view: DataView, slot: number): void {
+const addressTypes = {
+  4: [ct.CTA_IP_V4_SRC, ct.CTA_IP_V4_DST],
+  16: [ct.CTA_IP_V6_SRC, ct.CTA_IP_V6_DST],
+} as const;
+
+function writeTcp(writer: FormWriter): Creation["tcpFlags"] {
   const nest = writer.openNest(ct.CTA_PROTOINFO);
   const fields = writer.openNest(ct.CTA_PROTOINFO_TCP);
-  writer.attributeU8(ct.CTA_PROTOINFO_TCP_STATE, view.getUint8(slot + flowSlot.tcpState));
-  writer.attributeU8(ct.CTA_PROTOINFO_TCP_WSCALE_ORIGINAL, view.getUint8(slot + flowSlot.scaleOriginal));
-  writer.attributeU8(ct.CTA_PROTOINFO_TCP_WSCALE_REPLY, view.getUint8(slot + flowSlot.scaleReply));
-  encodeFlags(writer, ct.CTA_PROTOINFO_TCP_FLAGS_ORIGINAL, view.getUint8(slot + flowSlot.flagsOriginal));
-  encodeFlags(writer, ct.CTA_PROTOINFO_TCP_FLAGS_REPLY, view.getUint8(slot + flowSlot.flagsReply));
+  writer.attributeOf(ct.CTA_PROTOINFO_TCP_STATE, recordFields.tcpState, 1);
+  writer.attributeOf(ct.CTA_PROTOINFO_TCP_WSCALE_ORIGINAL, recordFields.scaleOriginal, 1);
+  writer.attributeOf(ct.CTA_PROTOINFO_TCP_WSCALE_REPLY, recordFields.scaleReply, 1);
+  const original = writer.attributeLater(ct.CTA_PROTOINFO_TCP_FLAGS_ORIGINAL, 2);
+  const reply = writer.attributeLater(ct.CTA_PROTOINFO_TCP_FLAGS_REPLY, 2);
   writer.closeNest(fields);
   writer.closeNest(nest);
+  return { original, reply };
 }
 
 /**
@@ -96,25 +147,28 @@ function encodeTcp(writer: NetlinkWriter, view: DataView, slot: number): void {
  * kernel does not tell where the sequence windows of a connection are. The other flags belong to those windows and stay
  * behind.
  */
-function encodeFlags(writer: NetlinkWriter, type: number, flags: number): void {
+function withMask(flags: number): number {
   const kept = flags & (ct.IP_CT_TCP_FLAG_SACK_PERM | ct.IP_CT_TCP_FLAG_CLOSE_INIT);
   const value = kept | ct.IP_CT_TCP_FLAG_WINDOW_SCALE | ct.IP_CT_TCP_FLAG_BE_LIBERAL;
-  writer.attributeBe16(type, (value << 8) | value);
+  return (value << 8) | value;
 }
 
-/** To the address of the reply at the offset `end` of its tuple, and the port of the same end. */
-function encodeTranslation(writer: NetlinkWriter, type: number, slots: Slots, slot: number, end: number): void {
-  const { bytes, view } = slots;
-  const four = isIpv4(slots, slot);
-  const size = four ? 4 : 16;
-  const tuple = slot + flowSlot.reply;
-  const portAt = end === tupleSlot.source ? tupleSlot.sourcePort : tupleSlot.destinationPort;
-  const port = view.getUint16(tuple + portAt);
+/** To the address and the port of one end of the reply: 0 its source, 1 its destination. */
+function writeTranslation(writer: FormWriter, type: number, addressLength: AddressLength, end: 0 | 1): void {
+  const address = recordFields.addresses + (2 + end) * addressLength;
+  const port = recordFields.portsReply + 2 * end;
+  const [lowest, highest] = translationTypes[addressLength];
   const nest = writer.openNest(type);
-  writer.attributeFrom(four ? ct.CTA_NAT_V4_MINIP : ct.CTA_NAT_V6_MINIP, bytes, tuple + end, size);
-  writer.attributeFrom(four ? ct.CTA_NAT_V4_MAXIP : ct.CTA_NAT_V6_MAXIP, bytes, tuple + end, size);
+  writer.attributeOf(lowest, address, addressLength);
+  writer.attributeOf(highest, address, addressLength);
   const ports = writer.openNest(ct.CTA_NAT_PROTO);
-  writer.attributeBe16(ct.CTA_PROTONAT_PORT_MIN, port).attributeBe16(ct.CTA_PROTONAT_PORT_MAX, port);
+  writer.attributeOf(ct.CTA_PROTONAT_PORT_MIN, port, 2);
+  writer.attributeOf(ct.CTA_PROTONAT_PORT_MAX, port, 2);
   writer.closeNest(ports);
   writer.closeNest(nest);
 }
+
+const translationTypes = {
+  4: [ct.CTA_NAT_V4_MINIP, ct.CTA_NAT_V4_MAXIP],
+  16: [ct.CTA_NAT_V6_MINIP, ct.CTA_NAT_V6_MAXIP],
+} as const;

@@ -1,4 +1,5 @@
 import { instruction } from "../socket/filter.js";
+import { CTA_MARK, CTA_STATUS, IPS_ASSURED } from "./attributes.js";
 
 /** Which entries of conntrack count: those whose mark, under the mask, equals `mark`. */
 export interface Selection {
@@ -9,40 +10,52 @@ export interface Selection {
 /** Offsets within a conntrack message: its netlink header, then the family header of 4 bytes, then the attributes. */
 const portId = 12;
 const attributes = 20;
-const CTA_MARK = 8;
 const everything = 0xffff_ffff;
 
 /** `SKF_AD_OFF + SKF_AD_NLATTR`: finds the attribute of type X from A on, and puts its offset, or 0, into A. */
 const nlattr = 0xffff_f00c;
 
+/** An instruction, given the way from it to the one that drops. */
+type Step = (toDrop: number) => Buffer;
+
 /**
- * Classic BPF that lets pass the events of the selection that none of the `ownPorts` caused. What it leaves out costs
- * neither room in the receive buffer nor a system call.
+ * Classic BPF that lets pass the events of the selection that none of the `ownPorts` caused, and of these, when that is
+ * wanted, only those of assured connections. What it leaves out costs neither room in the receive buffer nor a system call.
  *
- *     ld [portId]    jeq own → drop   …
- *     ldx #CTA_MARK  ld #attributes  ld nlattr  jeq 0 → no mark
- *     tax            ld [x + 4]      no mark: and #mask  jeq mark → accept, else drop
+ *     ld [portId]                    jeq own → drop   …
+ *     ld status                      jset IPS_ASSURED, else drop
+ *     ld mark           and #mask    jeq mark, else drop
+ *     accept
+ *     drop
  */
-export function selectionFilter({ mark, mask }: Selection, ownPorts: Iterable<number>): Uint8Array {
+export function selectionFilter(
+  { mark, mask }: Selection,
+  ownPorts: Iterable<number>,
+  onlyAssured: boolean,
+): Uint8Array {
+  const steps: Step[] = [() => instruction(0x20, portId)];
   // BPF loads in network byte order; the port id is in the machine's.
-  const own = [...ownPorts].map(swapBytes);
-  const toDrop = (index: number) => own.length - index - 1 + 9;
-  const program = [
-    instruction(0x20, portId),
-    ...own.map((port, index) => instruction(0x15, port, toDrop(index), 0)),
-    instruction(0x01, CTA_MARK),
-    instruction(0x00, attributes),
-    instruction(0x20, nlattr),
-    instruction(0x15, 0, 2, 0),
-    instruction(0x07, 0),
-    instruction(0x40, 4),
-    instruction(0x54, mask),
-    instruction(0x15, mark, 0, 1),
-    instruction(0x06, everything),
-    instruction(0x06, 0),
-  ];
-  return Buffer.concat(program);
+  for (const port of ownPorts) steps.push((toDrop) => instruction(0x15, swapBytes(port), toDrop, 0));
+  if (onlyAssured) steps.push(...loadAttribute(CTA_STATUS), (toDrop) => instruction(0x45, IPS_ASSURED, 0, toDrop));
+  steps.push(
+    ...loadAttribute(CTA_MARK),
+    () => instruction(0x54, mask),
+    (toDrop) => instruction(0x15, mark, 0, toDrop),
+    () => instruction(0x06, everything),
+    () => instruction(0x06, 0),
+  );
+  return Buffer.concat(steps.map((step, index) => step(steps.length - 2 - index)));
 }
+
+/** Loads the 32 bits of an attribute; 0 where there is none. */
+const loadAttribute = (type: number): Step[] => [
+  () => instruction(0x01, type),
+  () => instruction(0x00, attributes),
+  () => instruction(0x20, nlattr),
+  () => instruction(0x15, 0, 2, 0),
+  () => instruction(0x07, 0),
+  () => instruction(0x40, 4),
+];
 
 function swapBytes(value: number): number {
   const bytes = Buffer.alloc(4);

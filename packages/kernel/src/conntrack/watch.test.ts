@@ -15,15 +15,16 @@ import {
   slotKind,
   watchFlows,
 } from "@vipair/kernel";
-import { type Flow, flowMark, flowMarkMask } from "@vipair/model";
+import { encodeRecords, type Flow, flowMark, flowMarkMask } from "@vipair/model";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { because, enterNamespace, obstacle, run, until } from "../laboratory/namespace.js";
 import { type Neighbour, openNeighbour } from "../laboratory/two-hosts.js";
-import { IPS_CONFIRMED, IPS_DST_NAT, IPS_SEEN_REPLY } from "./attributes.js";
+import { IPS_ASSURED, IPS_CONFIRMED, IPS_DST_NAT, IPS_SEEN_REPLY } from "./attributes.js";
 
 // The thread runs what was compiled, and so does everything here that has to do with it.
 const library = JSON.stringify(new URL("../../dist/index.js", import.meta.url).href);
 const selection = { mark: flowMark, mask: flowMarkMask };
+const synReceived = 2;
 const established = 3;
 
 interface Seen {
@@ -55,6 +56,11 @@ function flow(clientPort: number, mark = flowMark | 7): Flow {
   };
 }
 
+const assured = (clientPort: number): Flow => ({
+  ...flow(clientPort),
+  status: IPS_SEEN_REPLY | IPS_ASSURED | IPS_CONFIRMED | IPS_DST_NAT,
+});
+
 describe.skipIf(obstacle !== undefined)(`events of connections${because}`, () => {
   /** Opened before the watch, as the daemon's. */
   let own: Conntrack;
@@ -70,10 +76,9 @@ describe.skipIf(obstacle !== undefined)(`events of connections${because}`, () =>
       overruns.push(events.reason);
       return;
     }
-    const bytes = Buffer.from(events.slots);
     const view = new DataView(events.slots);
-    for (let slot = 0; slot < bytes.length; slot += flowSlot.size) {
-      seen.push({ kind: slotKind(view, slot), key: slotKey(bytes, slot), flow: readFlow(view, slot) });
+    for (let slot = 0; slot < view.byteLength; slot += flowSlot.size) {
+      seen.push({ kind: slotKind(view, slot), key: slotKey(view, slot), flow: readFlow(view, slot) });
     }
   };
   const keysOf = (kind: SlotKind): Set<string> =>
@@ -84,7 +89,7 @@ describe.skipIf(obstacle !== undefined)(`events of connections${because}`, () =>
     watch = watchFlows({ ...selection, ...options }, take);
     [worker] = await started;
     other = openConntrack();
-    other.insert([flow(1)]);
+    other.insert([assured(1)]);
     await until(() => seen.length > 0);
     seen = [];
   };
@@ -100,7 +105,7 @@ describe.skipIf(obstacle !== undefined)(`events of connections${because}`, () =>
   });
   afterEach(async () => {
     await watch.close();
-    own.remove(own.dump({ mark: 0, mask: 0 }));
+    own.removeRecords(encodeRecords(own.dump({ mark: 0, mask: 0 })));
     own.close();
     other.close();
   });
@@ -116,6 +121,11 @@ table inet vipair {
   chain prerouting {
     type nat hook prerouting priority dstnat
     ip daddr 192.0.2.10 tcp dport 443 ct mark set ${flowMark | 7} dnat ip to 192.0.2.1:8443
+    ip daddr 192.0.2.10 tcp dport 444 ct mark set ${flowMark | 8} dnat ip to 192.0.2.1:8443
+  }
+  chain output {
+    type filter hook output priority 0
+    ct mark ${flowMark | 8} drop
   }
 }
 END`);
@@ -156,12 +166,55 @@ END`);
       expect(new Set(seen.map(({ key }) => key)).size).toBe(1);
       expect(new Set(seen.map(({ kind }) => kind))).toEqual(new Set(["new", "update", "destroy"]));
     });
+
+    test("a flood of connections that are never established is not told, where only assured ones count", async () => {
+      await open({ onlyAssured: true });
+      const half = `for (let n = 0; n < 300; n++) require("net").connect(444, "192.0.2.10").on("error", () => {});
+        setTimeout(process.exit, 100);`;
+      neighbour.host.run(`${process.execPath} -e '${half}'`);
+      const flood = own.dump({ mark: flowMark | 8, mask: 0xffff_ffff });
+      expect(flood.map(({ tcp }) => tcp?.state)).toEqual(Array(300).fill(synReceived));
+      neighbour.host.run("bash -c 'exec 3<>/dev/tcp/192.0.2.10/443'");
+      run("conntrack -D -p tcp 2>/dev/null");
+      await until(() => seen.some(({ kind }) => kind === "destroy"));
+      // The first that is told of it says all that another kernel needs.
+      expect(seen[0]?.flow).toMatchObject({ mark: flowMark | 7, tcp: { state: established } });
+      expect(seen[0]?.flow.tcp?.scaleReply).toBeGreaterThan(0);
+      expect(new Set(seen.map(({ key }) => key)).size).toBe(1);
+    });
+  });
+
+  test("only ends are told while nothing else is followed", async () => {
+    await open();
+    watch.follow("ends");
+    other.insert([flow(2)]);
+    other.removeRecords(encodeRecords([flow(2)]));
+    await until(() => seen.length > 0);
+    watch.follow("everything");
+    other.insert([flow(3)]);
+    await until(() => seen.length > 1);
+    expect(seen.map(({ kind, flow }) => [kind, flow.original.sourcePort])).toEqual([
+      ["destroy", 2],
+      ["new", 3],
+    ]);
+  });
+
+  test("ends of connections that were not assured are not told, where only assured ones count", async () => {
+    await open({ onlyAssured: true });
+    const sorts = [flow(2), assured(3)];
+    other.insert(sorts);
+    other.removeRecords(encodeRecords(sorts));
+    await until(() => seen.length > 1);
+    expect(seen.map(({ kind, flow }) => [kind, flow.original.sourcePort])).toEqual([
+      ["new", 3],
+      ["destroy", 3],
+    ]);
   });
 
   test("what this process does itself is not told", async () => {
     await open();
     own.insert([flow(2)]);
-    own.remove([flow(2)]);
+    own.removeRecords(encodeRecords([flow(2)]));
     other.insert([flow(3)]);
     await until(() => seen.length > 0);
     expect(seen.map((one) => one.flow.original.sourcePort)).toEqual([3]);

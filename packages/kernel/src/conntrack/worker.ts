@@ -2,9 +2,10 @@
  * The thread behind {@link watchFlows}. It never returns to its event loop: it waits in `poll` for the socket of the events
  * and for an eventfd by which it is told to end, and posts what it reads.
  *
- *     poll(socket, end) ─ readable ─> receive, decode, post … until there is no more ─> poll(end) for 2 ms ─> again
+ *     poll(socket, end) ─ readable ─> poll(end) for 5 ms ─> receive, decode, post … until there is no more ─> again
  *
- * So a lone event is on its way at once, and a stream of them comes in batches of what 2 ms bring.
+ * Everybody behind this thread is woken for each batch, down to the other node's kernel, and being woken costs more than a
+ * handful of events. So each batch is what 5 ms bring, and a lone event waits as long.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { check, errno, lastErrno } from "../libc/errno.js";
@@ -30,7 +31,7 @@ export type ReaderPost = ArrayBuffer | "overrun";
 
 const POLLIN = 1;
 const slotsPerBatch = 512;
-const pauseMs = 2;
+const gatherMs = 5;
 /** Should the eventfd ever fail, the thread looks around this often. */
 const patienceMs = 1000;
 /** Slots, 64 MB of them, after which the thread leaves further events to the kernel's buffer. */
@@ -50,8 +51,8 @@ entries.writeUInt16LE(POLLIN, 12);
 
 while (!endsWithin(patienceMs, 2)) {
   if (entries.readUInt16LE(14) === 0) continue;
+  if (endsWithin(gatherMs, 1)) break;
   drain();
-  if (endsWithin(pauseMs, 1)) break;
 }
 
 /** Waits for the first `count` of the entries; `true` when the thread shall end. */

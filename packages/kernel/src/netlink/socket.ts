@@ -31,6 +31,7 @@ const SO_RCVBUFFORCE = 33;
 const SO_RCVTIMEO = 20;
 const SOL_NETLINK = 270;
 const NETLINK_ADD_MEMBERSHIP = 1;
+const NETLINK_DROP_MEMBERSHIP = 2;
 const NETLINK_BROADCAST_ERROR = 4;
 const NETLINK_CAP_ACK = 10;
 const NETLINK_EXT_ACK = 11;
@@ -75,7 +76,7 @@ export class NetlinkSocket {
       const address = Buffer.alloc(12);
       address.writeUInt16LE(AF_NETLINK, 0);
       check(libc.bind(this.#fd, address, address.length), "bind netlink socket");
-      for (const group of options.groups ?? []) this.#set(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
+      for (const group of options.groups ?? []) this.join(group);
     } catch (error) {
       this.close();
       throw error;
@@ -91,9 +92,20 @@ export class NetlinkSocket {
     return netlinkPort(this.#fd);
   }
 
-  /** The number of the next message; each message takes one. */
-  nextSequence(): number {
-    return this.#sequence++;
+  /** From now on, what happens in this multicast group comes in. @throws KernelError */
+  join(group: number): void {
+    this.#set(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
+  }
+
+  leave(group: number): void {
+    this.#set(SOL_NETLINK, NETLINK_DROP_MEMBERSHIP, group);
+  }
+
+  /** The number of the next message; each of the `count` next messages takes one. */
+  nextSequence(count = 1): number {
+    const next = this.#sequence;
+    this.#sequence += count;
+    return next;
   }
 
   /** An empty writer, the same one every time. */

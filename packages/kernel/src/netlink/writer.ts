@@ -76,15 +76,6 @@ export class NetlinkWriter {
       .#align();
   }
 
-  /** The value is `length` bytes of `source` from `from` on. */
-  attributeFrom(type: number, source: Uint8Array, from: number, length: number): this {
-    this.u16(4 + length)
-      .u16(type)
-      .#reserve(length);
-    for (let index = 0; index < length; index++) this.#bytes[this.#length++] = source[from + index] ?? 0;
-    return this.#align();
-  }
-
   attributeU8(type: number, value: number): this {
     return this.u16(5).u16(type).u8(value).#align();
   }

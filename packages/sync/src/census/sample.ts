@@ -1,5 +1,5 @@
+import { recordLength } from "@vipair/model";
 import { keyHash } from "../record/key.js";
-import { recordLength } from "../record/layout.js";
 import { FlowTable } from "../table/table.js";
 
 /** Some buckets of a census as bits: bucket `n` is bit `n % 8` of byte `n / 8`. */

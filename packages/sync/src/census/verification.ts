@@ -1,7 +1,6 @@
-import type { Flow } from "@vipair/model";
+import { type Flow, recordKey, recordLength } from "@vipair/model";
 import { type Hash64, recordHash } from "../record/hash.js";
-import { keyHash, recordKey } from "../record/key.js";
-import { recordLength } from "../record/layout.js";
+import { keyHash } from "../record/key.js";
 import { decodeRecord, isRecord } from "../record/record.js";
 import type { Sample } from "./sample.js";
 

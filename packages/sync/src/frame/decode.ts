@@ -1,5 +1,5 @@
+import { recordLength } from "@vipair/model";
 import { bucketCount } from "../record/key.js";
-import { recordLength } from "../record/layout.js";
 import { isRecord } from "../record/record.js";
 import {
   type Frame,

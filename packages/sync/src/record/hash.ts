@@ -1,4 +1,4 @@
-import { fields, recordFlags, recordLength } from "./layout.js";
+import { recordFields, recordFlags, recordLength } from "@vipair/model";
 import { finish, mix } from "./mix.js";
 
 /** 64 bits in two halves. One is kept and written anew for every record, so that hashing makes no garbage. */
@@ -15,13 +15,13 @@ export function recordHash(view: DataView, offset: number, into: Hash64): Hash64
   const first = (view.getUint16(offset) << 8) | tcpPhase(view, offset);
   let low = mix(0x9747b28c, first);
   let high = mix(0x3c6ef372, first);
-  const mark = view.getUint32(offset + fields.mark);
-  const original = view.getUint32(offset + fields.portsOriginal);
-  const reply = view.getUint32(offset + fields.portsReply);
+  const mark = view.getUint32(offset + recordFields.mark);
+  const original = view.getUint32(offset + recordFields.portsOriginal);
+  const reply = view.getUint32(offset + recordFields.portsReply);
   low = mix(mix(mix(low, mark), original), reply);
   high = mix(mix(mix(high, reply), mark), original);
   const end = offset + recordLength(view, offset);
-  for (let at = offset + fields.addresses; at < end; at += 4) {
+  for (let at = offset + recordFields.addresses; at < end; at += 4) {
     const word = view.getUint32(at);
     low = mix(low, word);
     high = mix(high, word);
@@ -40,8 +40,8 @@ const close = 8;
  * takes over sees the next packet either way.
  */
 export function tcpPhase(view: DataView, offset: number): 0 | 1 | 2 | 3 {
-  if ((view.getUint8(offset + fields.flags) & recordFlags.tcp) === 0) return 0;
-  const state = view.getUint8(offset + fields.tcpState);
+  if ((view.getUint8(offset + recordFields.flags) & recordFlags.tcp) === 0) return 0;
+  const state = view.getUint8(offset + recordFields.tcpState);
   if (state === established) return 2;
   return state > established && state <= close ? 3 : 1;
 }

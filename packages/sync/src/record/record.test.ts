@@ -1,11 +1,20 @@
-import { addressFromBytes, type Family, type Flow, flowMark } from "@vipair/model";
+import {
+  addressFromBytes,
+  encodeRecord,
+  type Family,
+  type Flow,
+  flowMark,
+  recordFields,
+  recordKey,
+  recordLength4,
+  recordLength6,
+} from "@vipair/model";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { recordDiffers } from "./change.js";
 import { recordHash } from "./hash.js";
-import { keyHash, recordKey, sameKey } from "./key.js";
-import { fields, recordLength4, recordLength6 } from "./layout.js";
-import { decodeRecord, decodeRecords, encodeRecord } from "./record.js";
+import { keyHash, sameKey } from "./key.js";
+import { decodeRecord, decodeRecords } from "./record.js";
 
 const byte = fc.nat({ max: 255 });
 const port = fc.nat({ max: 65_535 });
@@ -70,7 +79,7 @@ describe("a record", () => {
         const view = recordOf(flow);
         const short = new DataView(view.buffer, 0, Math.min(cut, view.byteLength - 1));
         expect(decodeRecord(short, 0)).toBeUndefined();
-        view.setUint16(fields.mark, 0x1234);
+        view.setUint16(recordFields.mark, 0x1234);
         expect(decodeRecord(view, 0)).toBeUndefined();
       }),
     );

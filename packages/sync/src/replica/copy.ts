@@ -1,8 +1,9 @@
+import { recordFields, recordFlags, recordLength } from "@vipair/model";
 import { Dump } from "../dump.js";
 import { recordDiffers } from "../record/change.js";
 import { type Hash64, recordHash } from "../record/hash.js";
 import { bucketOf, keyHash } from "../record/key.js";
-import { clearWireFlags, fields, recordFlags, recordLength } from "../record/layout.js";
+import { clearWireFlags } from "../record/record.js";
 import { bucketSet, Digest } from "../table/digest.js";
 import { type FlowTable, grown } from "../table/table.js";
 import { Packer } from "./packer.js";
@@ -89,7 +90,7 @@ export class Copy {
   apply(records: Uint8Array): void {
     const view = new DataView(records.buffer, records.byteOffset, records.byteLength);
     for (let offset = 0; offset < records.length; offset += recordLength(view, offset)) {
-      const flags = view.getUint8(offset + fields.flags);
+      const flags = view.getUint8(offset + recordFields.flags);
       if ((flags & recordFlags.gone) !== 0) this.#bury(view, offset);
       else this.#put(view, offset, (flags & recordFlags.repair) !== 0);
     }

@@ -1,4 +1,5 @@
-import { clearWireFlags, recordLength } from "../record/layout.js";
+import { recordLength } from "@vipair/model";
+import { clearWireFlags } from "../record/record.js";
 
 /** Packs records one after the other, in pieces of a bounded length. */
 export class Packer {
@@ -17,7 +18,7 @@ export class Packer {
   add(view: DataView, offset: number): void {
     const length = recordLength(view, offset);
     if (this.#length + length > this.pieceLength) this.#cut();
-    this.#piece.set(new Uint8Array(view.buffer, view.byteOffset + offset, length), this.#length);
+    for (let i = 0; i < length; i += 4) this.#view.setUint32(this.#length + i, view.getUint32(offset + i));
     clearWireFlags(this.#view, this.#length);
     this.#length += length;
     this.#inPiece++;

@@ -1,7 +1,7 @@
 import type { Instant } from "@vipair/model";
+import { recordFields, recordFlags, recordLength } from "@vipair/model";
 import { recordDiffers } from "../record/change.js";
 import { bucketOf, keyHash } from "../record/key.js";
-import { fields, recordFlags, recordLength } from "../record/layout.js";
 import { Chain, Links } from "../table/chain.js";
 import { bucketSet, type Digest } from "../table/digest.js";
 import { type FlowTable, grown } from "../table/table.js";
@@ -122,8 +122,8 @@ export class Mirror {
   bury(view: DataView, offset: number, now: Instant): void {
     const slot = this.table.find(view, offset, keyHash(view, offset));
     if (slot < 0 || !this.#is(slot, isLive)) return;
-    const id = view.getUint32(offset + fields.id);
-    const mirrored = this.table.view(slot).getUint32(this.table.offset(slot) + fields.id);
+    const id = view.getUint32(offset + recordFields.id);
+    const mirrored = this.table.view(slot).getUint32(this.table.offset(slot) + recordFields.id);
     if (id !== 0 && mirrored !== 0 && id !== mirrored) return;
     this.#die(slot, now);
   }
@@ -160,7 +160,7 @@ export class Mirror {
     for (let i = 0; i < length; i += 4) to.setUint32(at + i, from.getUint32(offset + i));
     const gone = this.#is(slot, isLive) ? 0 : recordFlags.gone;
     const repair = this.#is(slot, isRepaired) ? recordFlags.repair : 0;
-    to.setUint8(at + fields.flags, from.getUint8(offset + fields.flags) | gone | repair);
+    to.setUint8(at + recordFields.flags, from.getUint8(offset + recordFields.flags) | gone | repair);
     this.#dirty.remove(slot);
     this.#unacked.append(slot);
     this.#clear(slot, isDirty | isRepaired);
@@ -256,14 +256,14 @@ export class Mirror {
       this.table.write(slot, view, offset);
       this.#clear(slot, isRepaired);
       this.#markDirty(slot, now);
-    } else mirrored.setUint32(at + fields.id, view.getUint32(offset + fields.id));
+    } else mirrored.setUint32(at + recordFields.id, view.getUint32(offset + recordFields.id));
   }
 
   /** The replica's copy has less than half of its time left, while the connection lives on. */
   #runsOut(slot: number, view: DataView, offset: number, now: Instant): boolean {
-    const sent = this.table.view(slot).getUint32(this.table.offset(slot) + fields.timeout);
+    const sent = this.table.view(slot).getUint32(this.table.offset(slot) + recordFields.timeout);
     const left = sent - (now - this.#changeOf(slot)) / 1_000;
-    const timeout = view.getUint32(offset + fields.timeout);
+    const timeout = view.getUint32(offset + recordFields.timeout);
     return timeout > 0 && left < timeout / 2;
   }
 

@@ -1,10 +1,9 @@
-import type { Instant } from "@vipair/model";
+import { type Instant, recordLength } from "@vipair/model";
 import { Dump } from "../dump.js";
 import { decodeFrame } from "../frame/decode.js";
 import { encodeFrame, writeDeltaHeader } from "../frame/encode.js";
 import { type Frame, type FrameBody, firstRecord, type Hello, maxFrameLength } from "../frame/frame.js";
 import type { Holdings } from "../holdings.js";
-import { recordLength } from "../record/layout.js";
 import { hasOurMark } from "../record/record.js";
 import { Comparison } from "./comparison.js";
 import { Mirror } from "./mirror.js";

@@ -1,6 +1,6 @@
+import { recordKey } from "@vipair/model";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { recordKey } from "../record/key.js";
 import { decodeRecord } from "../record/record.js";
 import { flowOf, recordOf } from "../rehearsal.js";
 import { FlowTable } from "./table.js";

@@ -1,5 +1,5 @@
+import { recordLength, recordLength4, recordLength6 } from "@vipair/model";
 import { sameKey } from "../record/key.js";
-import { recordLength, recordLength4, recordLength6 } from "../record/layout.js";
 import { finish } from "../record/mix.js";
 import { Slab } from "./slab.js";
 

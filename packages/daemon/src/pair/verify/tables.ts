@@ -13,7 +13,7 @@ export const mostSampled = 131_072;
 /** Of this node. Each look is a dump in pieces, between which everything else goes on. */
 export function openTables({ dump }: Pick<Store, "dump">): Tables {
   const read = async <Look extends Census | Sample>(look: Look): Promise<Look> => {
-    for await (const batch of dump()) batch((_kind, record) => look.add(record, 0));
+    for await (const batch of dump()) batch((_kind, view, offset) => look.add(view, offset));
     return look;
   };
   return {

@@ -1,6 +1,7 @@
 import type { Flow } from "@vipair/model";
 import { encodeRecord, recordLength6 } from "@vipair/sync";
 import { beforeEach, expect, it, vi } from "vitest";
+import type { TakeRecord } from "../../replicate/store.js";
 import { flowOf } from "../example.fixture.js";
 import { decodePeerMessage, encodePeerMessage, type PeerRequest, type VerifyRequest } from "../link/message.js";
 import { openVerifier, type Verifier } from "./verifier.js";
@@ -21,7 +22,7 @@ function storeOf(kernel: () => Map<number, Flow>) {
       for (const flow of [...kernel().values()]) {
         const record = new DataView(new ArrayBuffer(recordLength6));
         encodeRecord(record, 0, flow);
-        yield (take: (kind: "entry", record: DataView) => void) => take("entry", record);
+        yield (take: TakeRecord) => take("entry", record, 0);
       }
     },
   };

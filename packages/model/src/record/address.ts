@@ -1,4 +1,4 @@
-import { addressBytes, addressFromBytes, type Family, type IpAddress } from "@vipair/model";
+import { addressBytes, addressFromBytes, type Family, type IpAddress } from "../address.js";
 
 const dot = 46;
 const zero = 48;

@@ -1,6 +1,7 @@
 /**
- * One connection in fixed binary form: 64 bytes for IPv4, 112 for IPv6, all numbers in network byte order. The mirror
- * in memory and the frames on the link hold the same bytes, so that a connection is never an object on its way.
+ * One connection in fixed binary form: 64 bytes for IPv4, 112 for IPv6, all numbers in network byte order. What reads the
+ * kernel's events, the mirrors in memory, the frames on the link and what writes into the kernel hold the same bytes, so
+ * that a connection is never an object on its way from one kernel to the other.
  *
  *    0                   1                   2                   3
  *    0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -31,7 +32,8 @@
 export const recordLength4 = 64;
 export const recordLength6 = 112;
 
-export const fields = {
+/** Offsets of a record's fields; see above. */
+export const recordFields = {
   family: 0,
   protocol: 1,
   flags: 2,
@@ -63,6 +65,5 @@ export const recordFlags = {
 export const recordLength = (view: DataView, offset: number): number =>
   view.getUint8(offset) === 4 ? recordLength4 : recordLength6;
 
-/** Leaves the flags that belong to the connection, and not to one sending of it. */
-export const clearWireFlags = (view: DataView, offset: number): void =>
-  view.setUint8(offset + fields.flags, view.getUint8(offset + fields.flags) & recordFlags.tcp);
+/** Bytes of each address of a record. */
+export const recordAddressLength = (view: DataView, offset: number): 4 | 16 => (view.getUint8(offset) === 4 ? 4 : 16);

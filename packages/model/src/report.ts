@@ -13,6 +13,7 @@ export type RoleReason =
   | "resignation" // the active peer gave up ownership and said so
   | "peerDied" // the lifeline closed: the peer's agent is gone, and its lease with it
   | "handover" // planned: `vipair failover`, `maintenance on`, or preemption
+  | "preemption" // vrrp: a router of lower priority was active
   | "yielded" // two active nodes heard each other, and this one gave way
   | "leaseLapsed" // this node was stalled longer than its lease lasts
   | "interfaceDown" // a tracked interface lost its carrier

@@ -20,7 +20,7 @@ const pair: Pair = {
     { name: "lb1", address: { family: 4, text: "127.0.0.2" }, priority: 200 },
     { name: "lb2", address: { family: 4, text: "127.0.0.3" }, priority: 100 },
   ],
-  heartbeat: { transport: "udp", routerId: 51, interval, interfaces: [], unicast: true },
+  heartbeat: { transport: "udp", routerId: 51, interval, interfaces: [], unicast: true, checksum: "pseudoHeader" },
   preempt: false,
   preemptDelay: millisOf(0),
   sync: { port: 7340 },

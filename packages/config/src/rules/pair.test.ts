@@ -73,6 +73,11 @@ describe("pair", () => {
     ["  heartbeat: { interfaces: [▸a/b] }", '"a/b" cannot be the name of an interface'],
     ["  heartbeat: { interfaces: [▸..] }", '".." cannot be the name of an interface'],
     ["  heartbeat: { unicast: ▸no }", 'expected true or false, found "no"'],
+    ["  heartbeat: { checksum: ▸none }", 'expected one of pseudoHeader, message, found "none"'],
+    [
+      "  heartbeat: { virtualMac: ▸true }",
+      "the virtual MAC address is not available yet: addresses answer with the interface's",
+    ],
     ["  preemptDelay: ▸2h", "expected a duration from 0s to 1h, found 2h"],
     ["  sync: { port: ▸65535 }", "expected at most 65534, found 65535"],
     ["  sync: ▸7340", "expected a mapping, found 7340"],
@@ -99,6 +104,7 @@ describe("pair", () => {
       interval: 100,
       interfaces: ["eth0"],
       unicast: false,
+      checksum: "pseudoHeader",
     });
     expect(pair).toMatchObject({ preempt: false, preemptDelay: 0, sync: { port: 7340 }, track: [] });
   });

@@ -77,6 +77,25 @@ const heartbeatSchema = z
     unicast: z.boolean().prefault(false).meta({
       description: "`true` where the network has no multicast: heartbeats go to the sync addresses alone.",
     }),
+    checksum: z
+      .enum(["pseudoHeader", "message"])
+      .prefault("pseudoHeader")
+      .meta({
+        description:
+          "vrrp: what the checksum of an advertisement over IPv4 is over. `pseudoHeader`: the message behind a pseudo-header, " +
+          "which keepalived expects; `message`: the message alone, as RFC 9568 has it. Both are accepted.",
+      }),
+    virtualMac: z
+      .literal(false, {
+        error: ({ input }) =>
+          input === true
+            ? "the virtual MAC address is not available yet: addresses answer with the interface's"
+            : undefined,
+      })
+      .prefault(false)
+      .meta({
+        description: "vrrp: `true` is not available yet; addresses answer with the interface's own MAC address.",
+      }),
   })
   .prefault({})
   .meta({ description: "How the nodes tell each other that they live." });

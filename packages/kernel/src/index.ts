@@ -15,7 +15,7 @@ export {
 } from "./conntrack/slot.js";
 export { type FlowEvents, type FlowWatch, type FlowWatchOptions, watchFlows } from "./conntrack/watch.js";
 export { fenceTables } from "./lease/fence.js";
-export { carrierUp } from "./link/link.js";
+export { carrierUp, findInterface } from "./link/link.js";
 export { type RouteEvent, watchRoutes } from "./monitor/routes.js";
 export { type TableEvent, watchTables } from "./monitor/tables.js";
 export type { Watch } from "./monitor/watch.js";
@@ -26,3 +26,5 @@ export { type Notifier, openNotifier } from "./notify/notify.js";
 export { KernelOwnership, openOwnership } from "./ownership.js";
 export { lockMemory, raiseScheduling, type Scheduling } from "./scheduling/scheduling.js";
 export { openSysctls, type Sysctls } from "./sysctl/sysctl.js";
+export { type ReadableWatch, watchReadable } from "./vrrp-socket/readable.js";
+export { type VrrpPacket, VrrpSocket, type VrrpSocketOptions } from "./vrrp-socket/socket.js";

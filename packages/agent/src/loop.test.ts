@@ -4,13 +4,15 @@ import {
   type ElectionConfig,
   type ElectionEffect,
   type ElectionEvent,
+  type ElectionState,
   electionConfig,
   type Heartbeat,
 } from "@vipair/heartbeat";
 import { bootClock } from "@vipair/kernel";
 import { millisOf, type Pair } from "@vipair/model";
 import { afterEach, expect, it, vi } from "vitest";
-import { type ElectionLoop, openElectionLoop, type Perform } from "./loop.js";
+import { electionMachine } from "./election/party.js";
+import { afterSockets, type Loop, openLoop, type Perform } from "./loop.js";
 
 const interval = millisOf(20);
 const pair: Pair = {
@@ -41,22 +43,23 @@ const fromActive: Heartbeat = {
   claiming: false,
 };
 const soon = { timeout: 3_000, interval: 5 };
-let loop: ElectionLoop | undefined;
+let loop: Loop<ElectionState, ElectionEvent> | undefined;
 afterEach(() => loop?.close());
 
-const granted: Perform = (effect) => (effect.type === "renewLease" ? { type: "leaseRenewed" } : undefined);
+const granted: Perform<ElectionEvent, ElectionEffect> = (effect) =>
+  effect.type === "renewLease" ? { type: "leaseRenewed" } : undefined;
 
-function open(perform: Perform = granted) {
+function open(perform = granted) {
   const performed: ElectionEffect["type"][] = [];
   const stepped = vi.fn();
-  const opened = openElectionLoop(
-    config,
-    (effect, decidedAt) => {
+  const opened = openLoop(electionMachine(config), {
+    perform: (effect, decidedAt) => {
       performed.push(effect.type);
       return perform(effect, decidedAt);
     },
     stepped,
-  );
+    catchUp: afterSockets,
+  });
   loop = opened;
   return { loop: opened, performed, stepped };
 }

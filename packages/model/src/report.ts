@@ -84,6 +84,8 @@ export interface PeerReport {
   readonly node: string;
   readonly role: Role;
   readonly reachable: boolean;
+  /** It is not heard, but need not be: with VRRP only the active router speaks. */
+  readonly silent?: boolean;
   readonly ready: boolean;
   readonly maintenance?: boolean;
   readonly priority?: number;
@@ -159,6 +161,8 @@ export interface FailoverReport {
   readonly tookMs: number;
   /** Connections that were carried over to the other node's kernel before ownership passed. */
   readonly connections: number;
+  /** Connections that were not carried over, because a forced hand-over had no peer link; absent when there were none. */
+  readonly notCarried?: number;
 }
 
 /** What `vipair failover --explain` says: what would happen now, without doing it. */

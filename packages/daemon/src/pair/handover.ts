@@ -48,7 +48,7 @@ export interface HandoverOptions {
   readonly to: string;
   readonly agent: Pick<AgentProcess, "handOver">;
   readonly conntrack: Pick<Conntrack, "dumpSlots">;
-  readonly replicator: Pick<Replicator, "flush">;
+  readonly replicator: Pick<Replicator, "connections" | "flush">;
   readonly link: Pick<PeerLink, "request">;
 }
 
@@ -94,17 +94,21 @@ export function openHandover({ from, to, agent, conntrack, replicator, link }: H
 
   const run = async (force: boolean): Promise<FailoverReport> => {
     const carried = new Set<string>();
+    let lost = 0;
     try {
       await carry(carried, (flow) => !isAssured(flow));
       await replicator.flush();
     } catch (error) {
       if (!force) throw error;
+      carried.clear();
+      lost = replicator.connections;
     }
     const connections = carried.size;
     const tookMs = await pass(force);
     // The link may be gone by now; then there is nobody to carry anything to.
     carryStrays(carried).catch(() => undefined);
-    return { from, to, connections, tookMs: Math.round(tookMs * 100) / 100 };
+    const notCarried = lost === 0 ? {} : { notCarried: lost };
+    return { from, to, connections, tookMs: Math.round(tookMs * 100) / 100, ...notCarried };
   };
 
   return {

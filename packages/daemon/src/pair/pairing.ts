@@ -56,6 +56,7 @@ export function openPairing(options: PairingOptions): Pairing {
   // First of all: it may throw, and nothing is open yet.
   const key = deriveKey(readSecret(pair.secretFile), pair.name, "peer link");
   const peer = pair.nodes[nodeIndex === 0 ? 1 : 0];
+  const { transport } = pair.heartbeat;
   let peerReport: NodeReport | undefined;
 
   const agent = openAgentProcess(
@@ -136,6 +137,7 @@ export function openPairing(options: PairingOptions): Pairing {
     },
     reported: (report) => {
       peerReport = report;
+      agent.seeTerm(report.term);
       options.peerReported(report);
     },
     frameReceived: (frame) => replicator.frameReceived(frame),
@@ -144,7 +146,8 @@ export function openPairing(options: PairingOptions): Pairing {
   });
   const handover = openHandover({ from: node, to: peer.name, agent, conntrack, replicator, link });
 
-  const obstacles = (): string[] => handoverObstacles({ agent: agent.report, link, peerName: peer.name, peerReport });
+  const obstacles = (): string[] =>
+    handoverObstacles({ transport, agent: agent.report, link, peerName: peer.name, peerReport });
 
   const handOver = async (force: boolean): Promise<FailoverReport> => {
     if (agent.report?.role !== "active") throw new Refused(`${node} is not active`);
@@ -155,6 +158,9 @@ export function openPairing(options: PairingOptions): Pairing {
     });
   };
   const askPeer = async (force: boolean): Promise<FailoverReport> => {
+    if (!link.connected && agent.report?.peer?.role === "active") {
+      throw new Refused(`${peer.name} is active, and without a peer link it can not be asked to hand over`);
+    }
     if (peerReport?.role !== "active") throw new Refused("neither node is active: there is nothing to hand over");
     try {
       return (await link.request({ method: "failover", force }, 30_000)) as FailoverReport;

@@ -12,8 +12,8 @@ export interface KeepalivedOptions {
   /** Seconds. */
   readonly interval?: number;
   readonly preempt?: boolean;
-  /** Packets go between these addresses instead of to the group. */
-  readonly unicast?: { readonly own: string; readonly peer: string };
+  /** Packets go between these addresses instead of to the group; it hears them on this link only. */
+  readonly unicast?: { readonly own: string; readonly peer: string; readonly link: string };
 }
 
 /** The virtual link-local address, which RFC 9568 wants first among IPv6 addresses. */
@@ -103,7 +103,7 @@ function configuration({ families, priority, interval = 0.1, preempt = true, uni
 vrrp_instance pair${family} {
   state BACKUP
   ${preempt ? "" : "nopreempt"}
-  interface eth0
+  interface ${unicast?.link ?? "eth0"}
   virtual_router_id 51
   priority ${priority}
   advert_int ${interval}

@@ -39,8 +39,10 @@ const isRole = (node: VipairNode, role: StatusReport["role"], reason?: StatusRep
   }).catch((error: Error) => {
     throw new Error(`${error.message}\n${node.lastLines(10)}\nkeepalived:\n${keepalived.log.slice(-1_500)}`);
   });
-const isState = (state: "MASTER" | "BACKUP"): Promise<true> =>
-  until(`keepalived is ${state}`, wait, () => keepalived.is(state) || undefined);
+const isState = (state: "MASTER" | "BACKUP"): Promise<true | undefined> =>
+  until(`keepalived is ${state}`, wait, () => keepalived.is(state) || undefined).catch((error: Error) => {
+    throw new Error(`${error.message}\n${keepalived.log.slice(-1_500)}`);
+  });
 
 const virtual: Readonly<Record<Family, string>> = { 4: virtualAddress, 6: virtualAddress6 };
 
@@ -68,7 +70,7 @@ describe.each(variants)("with keepalived, %s", (_name, families, unicast) => {
   const theirs = (options: Omit<KeepalivedOptions, "families" | "unicast">): KeepalivedOptions => ({
     families,
     ...options,
-    ...(unicast ? { unicast: { own: "192.0.2.2", peer: "192.0.2.1" } } : {}),
+    ...(unicast ? { unicast: { own: "192.0.2.2", peer: "192.0.2.1", link: "eth2" } } : {}),
   });
   const ours = (own: number, preempt = false): VrrpOptions => ({ families, priorities: [own, 100], preempt, unicast });
 

@@ -20,6 +20,7 @@ export interface NodeDraft {
 
 export interface AddressDraft {
   readonly path: Path;
+  readonly interface: unknown;
   /** The address that the operator meant, even when its prefix is wrong or no interface can carry it. */
   readonly meant: IpAddress | undefined;
   /** The address with its network, when it can be read. */
@@ -82,10 +83,10 @@ function readNode(name: string, { address, priority }: Mapping): NodeDraft {
   };
 }
 
-function readAddress(index: number, { address }: Mapping): AddressDraft {
+function readAddress(index: number, { address, interface: name }: Mapping): AddressDraft {
   const meant = typeof address === "string" ? parseAddress(address.split("/")[0] ?? "") : undefined;
   const prefix = typeof address === "string" ? parsePrefix(address) : undefined;
-  return { path: ["addresses", index], meant, prefix };
+  return { path: ["addresses", index], interface: name, meant, prefix };
 }
 
 function readService(name: string, written: Mapping): ServiceDraft {

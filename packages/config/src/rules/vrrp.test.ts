@@ -57,6 +57,14 @@ describe("transport: vrrp", () => {
     expectErrors(four(256).replace("  -", "  ▸-"), "an advertisement holds at most 255 IPv4 addresses, found 256");
   });
 
+  it("warns of an interface on which it has nothing to advertise", () => {
+    const pair = `${nodes("192.0.2.1", "192.0.2.2")}${heartbeat(", interfaces: [eth2, eth0, ▸eth1]")}`;
+    expectWarnings(
+      file({ pair, addresses: addresses("198.51.100.10/24") }),
+      "none of the addresses is on eth1, so nothing is advertised there",
+    );
+  });
+
   it("warns of IPv6 addresses without a link-local one, and of equal priorities", () => {
     const pair = `${nodes("192.0.2.1", "192.0.2.2")}${heartbeat("")}`;
     expectWarnings(

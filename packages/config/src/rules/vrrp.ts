@@ -23,6 +23,7 @@ export const checkVrrp: Rule = (draft, complain) => {
   }
   checkAdvertised(draft, complain);
   warnOfTies(draft, complain);
+  warnOfMuteInterfaces(draft, complain);
 };
 
 function checkAdvertised({ nodes, addresses, heartbeat }: Draft, complain: Complain): void {
@@ -51,4 +52,14 @@ function warnOfTies({ nodes }: Draft, complain: Complain): void {
   const [first, second] = nodes ?? [];
   if (first?.priority === undefined || first.priority !== second?.priority) return;
   complain([...second.path, "priority"], "equal priorities: the greater address serves", "value", "warning");
+}
+
+/** The first interface lists what has no heartbeats of its own; any other one lists its own addresses. */
+function warnOfMuteInterfaces({ addresses, heartbeat, heartbeatInterfaces }: Draft, complain: Complain): void {
+  const carrying = new Set(addresses.map((address) => address.interface));
+  for (const [index, name] of heartbeatInterfaces.entries()) {
+    if (index === 0 || heartbeat.unicast === true || carrying.has(name)) continue;
+    const message = `none of the addresses is on ${name}, so nothing is advertised there`;
+    complain(["pair", "heartbeat", "interfaces", index], message, "value", "warning");
+  }
 }

@@ -29,6 +29,7 @@ beforeEach(() => {
   handover = openHandover({
     from: "lb1",
     to: "lb2",
+    takenWithinMs: 5_000,
     agent: { handOver: (force) => own.steps.push(force ? "hand over, forced" : "hand over") },
     conntrack: {
       async *dumpSlots({ mark, mask }) {

@@ -50,9 +50,10 @@ export interface HandoverOptions {
   readonly conntrack: Pick<Conntrack, "dumpSlots">;
   readonly replicator: Pick<Replicator, "connections" | "flush">;
   readonly link: Pick<PeerLink, "request">;
+  /** How long the other node may take to become active. */
+  readonly takenWithinMs: number;
 }
 
-const takenWithinMs = 5_000;
 /** Pauses between the rounds of step 5; together shorter than stray frames linger. */
 const strayRoundsMs = [0, 20, 80, 300];
 
@@ -62,7 +63,8 @@ interface Passing {
   readonly failed: (error: Error) => void;
 }
 
-export function openHandover({ from, to, agent, conntrack, replicator, link }: HandoverOptions): Handover {
+export function openHandover(options: HandoverOptions): Handover {
+  const { from, to, agent, conntrack, replicator, link, takenWithinMs } = options;
   let passing: Passing | undefined;
   let running: Promise<FailoverReport> | undefined;
 

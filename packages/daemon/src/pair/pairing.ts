@@ -144,7 +144,9 @@ export function openPairing(options: PairingOptions): Pairing {
     answer,
     refused: (reason) => refusals.note(reason),
   });
-  const handover = openHandover({ from: node, to: peer.name, agent, conntrack, replicator, link });
+  // With VRRP the other router waits for its skew time first, up to an interval.
+  const takenWithinMs = Math.max(5_000, 2 * pair.heartbeat.interval);
+  const handover = openHandover({ from: node, to: peer.name, agent, conntrack, replicator, link, takenWithinMs });
 
   const obstacles = (): string[] =>
     handoverObstacles({ transport, agent: agent.report, link, peerName: peer.name, peerReport });

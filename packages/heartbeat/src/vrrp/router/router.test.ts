@@ -119,6 +119,14 @@ describe("a planned hand-over", () => {
     expect(node.reasons).toEqual(["handover"]);
   });
 
+  it("knows no active router until one is heard, whoever was active before", () => {
+    const node = RouterRehearsal.backup().hear(lesser);
+    expect(node.state.peer).toMatchObject({ priority: 50 });
+    expect(node.idle(400).state).toMatchObject({ role: "active", peer: undefined });
+    expect(node.step({ type: "handoverPrepared", force: false }).state.peer).toBeUndefined();
+    expect(node.hear(lesser).state.peer).toMatchObject({ priority: 50, heardAt: node.now });
+  });
+
   it("to nobody ends with this node", () => {
     const node = RouterRehearsal.active().step({ type: "handoverPrepared", force: true });
     expect(node.idle(downInterval(node)).state).toMatchObject({ role: "active", yielded: false, peer: undefined });

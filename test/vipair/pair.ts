@@ -13,17 +13,20 @@ export class VipairPair implements PairUnderTest {
   /** What the daemons said of each planned failover. */
   readonly handovers: FailoverReport[] = [];
 
-  constructor(topology: Topology, secrets: Readonly<Record<LbName, string>>) {
-    this.nodes = {
-      lb1: new VipairNode(topology.host("lb1"), topology.directory, secrets.lb1),
-      lb2: new VipairNode(topology.host("lb2"), topology.directory, secrets.lb2),
-    };
+  constructor(
+    topology: Topology,
+    secrets: Readonly<Record<LbName, string>>,
+    configuration?: (secretFile: string) => string,
+  ) {
+    const node = (name: LbName): VipairNode =>
+      new VipairNode(topology.host(name), topology.directory, secrets[name], configuration);
+    this.nodes = { lb1: node("lb1"), lb2: node("lb2") };
   }
 
   /** Starts both daemons and waits until one is active and the other ready. */
-  static async start(topology: Topology): Promise<VipairPair> {
+  static async start(topology: Topology, configuration?: (secretFile: string) => string): Promise<VipairPair> {
     const secret = await newSecret();
-    const pair = new VipairPair(topology, { lb1: secret, lb2: secret });
+    const pair = new VipairPair(topology, { lb1: secret, lb2: secret }, configuration);
     pair.nodes.lb1.start();
     pair.nodes.lb2.start();
     await pair.settled();

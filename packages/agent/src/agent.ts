@@ -1,4 +1,4 @@
-import { currentHeartbeat, type ElectionConfig, type ElectionEvent, electionConfig } from "@vipair/heartbeat";
+import { electionConfig, type NodeConfig, type NodeEvent, nodeConfig } from "@vipair/heartbeat";
 import {
   bootClock,
   fenceTables,
@@ -9,21 +9,23 @@ import {
   watchTables,
 } from "@vipair/kernel";
 import { formatPrefix } from "@vipair/model";
-import { openElectionLoop } from "./election/loop.js";
-import { performWith } from "./election/perform.js";
-import { openExchange } from "./exchange/exchange.js";
+import { openElectionParty } from "./election/party.js";
 import type { AgentCommand, AgentMessage } from "./message.js";
+import type { Party } from "./party.js";
+import { performWith } from "./perform.js";
 import { openReporter } from "./report.js";
 import { deriveKey, openAuthenticator, readSecret } from "./secret.js";
 import { trackedInterfaces, trackInterfaces } from "./track/interfaces.js";
+import { openRouterParty } from "./vrrp/party.js";
 
 /**
  * The heartbeat agent. It has everything that a takeover needs before it happens: open sockets, the lease's table, the
- * addresses. It only wires: heartbeats → election → kernel.
+ * addresses. It only wires: heartbeats → machine → kernel. Which machine decides, and what it speaks, is the party's: the
+ * election with its exchange of heartbeats, or a virtual router with its links.
  *
- *    balancer ──commands──►  ┌───────────────┐ ──effects──►  ownership (lease, addresses, announcements)
- *             ◄──messages──  │ election loop │ ──effects──►  exchange (paths, session) ──► peer
- *       tracks ──events───►  └───────────────┘ ◄──events───  exchange ◄── peer
+ *    balancer ──commands──►  ┌───────┐ ──effects──►  ownership (lease, addresses, announcements)
+ *             ◄──messages──  │ party │ ──words────►  peer
+ *       tracks ──events───►  └───────┘ ◄──words────  peer
  */
 export interface Agent {
   command(command: Exclude<AgentCommand, { type: "configure" }>): void;
@@ -39,84 +41,78 @@ export interface AgentHost {
 type Configure = AgentCommand & { readonly type: "configure" };
 
 /**
- * Opens everything; takes part in the election after the command `start`.
+ * Opens everything; takes part after the command `start`.
  *
  * @throws Error when the secret is unusable or the kernel refuses
  */
 export function openAgent(configure: Configure, host: AgentHost): Agent {
   const { pair, addresses, node, configDigest } = configure;
-  const authenticator = openAuthenticator(deriveKey(readSecret(pair.secretFile), pair.name, "heartbeat"));
+  const secret = readSecret(pair.secretFile);
   const scheduling = raiseScheduling();
   const memoryLocked = lockMemory();
   const ownership = openOwnership({ addresses });
   const opened = ownership.open();
   if (!opened.ok) throw new Error(opened.error);
 
-  const interfaces = trackedInterfaces(pair, addresses);
-  const config = withImplicitTracks(electionConfig(pair, node), interfaces);
-  const reporter = openReporter({
-    pair,
-    config,
-    scheduling,
-    memoryLocked,
-    state: () => loop.state,
-    exchange: () => exchange,
-    held: () => ownership.heldAddresses(),
-    tell: host.tell,
-  });
-  const exchange = openExchange(
-    { pair, nodeIndex: pair.nodes[0].name === node ? 0 : 1, addresses, configDigest, authenticator },
-    {
-      currentHeartbeat: () => currentHeartbeat(config, loop.state, bootClock()),
-      heartbeatReceived: (heartbeat, sameConfig) => {
-        loop.deliver({ type: "heartbeatReceived", heartbeat });
-        reporter.heard(heartbeat, sameConfig);
-      },
-      lifelineClosed: () => loop.deliver({ type: "lifelineClosed" }),
-    },
-  );
+  const { tell } = host;
+  const held = () => ownership.heldAddresses();
+  const reporter = openReporter({ party: () => party, scheduling, memoryLocked, held, tell });
   const exit = (): void => {
-    loop.close();
-    for (const part of [reporter, tracks, fence, exchange, ownership]) part.close();
+    party.stop();
+    for (const part of [reporter, tracks, fence, party, ownership]) part.close();
     // In the next turn: the balancer still hears of the last change of role.
     setImmediate(host.exit);
   };
-  const perform = performWith({ clock: bootClock, ownership, exchange, tell: host.tell, exit });
-  const loop = openElectionLoop(config, perform, reporter.stepped);
+  const performNode = performWith({ clock: bootClock, ownership, tell, exit });
+  const interfaces = trackedInterfaces(pair, addresses);
+  const openParty = (): Party => {
+    const common = { pair, node, addresses, performNode, tell, stepped: reporter.stepped, changed: reporter.changed };
+    switch (pair.heartbeat.transport) {
+      case "udp": {
+        const config = withImplicitTracks(electionConfig(pair, node), interfaces);
+        const authenticator = openAuthenticator(deriveKey(secret, pair.name, "heartbeat"));
+        return openElectionParty({ ...common, config, configDigest, authenticator });
+      }
+      case "vrrp":
+        return openRouterParty({ ...common, config: withImplicitTracks(nodeConfig(pair, node), interfaces) });
+    }
+  };
+  const party = openParty();
 
   const virtual = new Set(addresses.map(({ prefix }) => formatPrefix(prefix)));
   const tracks = trackInterfaces(interfaces, {
     interfaceChanged: (name, ok) => changeTrack(`interface ${name}`, ok),
     addressRemoved: (address) => {
       if (!virtual.has(address) || ownership.heldAddresses().includes(address)) return;
-      loop.deliver({ type: "addressRemoved", address });
+      party.deliver({ type: "addressRemoved", address });
     },
   });
   function changeTrack(track: string, ok: boolean): void {
-    loop.deliver({ type: "trackChanged", track, ok });
-    reporter.trackChanged();
+    party.deliver({ type: "trackChanged", track, ok });
+    reporter.changed();
   }
   const fence = watchFence(() => {
     const outcome = ownership.restoreFence();
-    if (outcome.ok) host.tell({ type: "restored", what: "table vipair_fence" });
-    else host.tell({ type: "refused", error: outcome.error });
+    if (outcome.ok) tell({ type: "restored", what: "table vipair_fence" });
+    else tell({ type: "refused", error: outcome.error });
   });
 
-  host.tell({ type: "opened" });
+  tell({ type: "opened" });
   reporter.start();
   return {
-    balancerClosed: () => loop.deliver({ type: "balancerClosed" }),
+    balancerClosed: () => party.deliver({ type: "balancerClosed" }),
     command: (command) => {
-      if (command.type === "configDigest") exchange.setConfigDigest(command.configDigest);
+      if (command.type === "configDigest") party.setConfigDigest(command.configDigest);
+      else if (command.type === "peerTerm") party.seeTerm(command.term);
       else if (command.type === "track") changeTrack(command.track, command.ok);
-      else loop.deliver(eventOf(command));
+      else party.deliver(eventOf(command));
     },
   };
 }
 
-type ElectionCommand = Exclude<AgentCommand, { type: "configure" | "configDigest" | "track" }>;
+type NodeCommand = Exclude<AgentCommand, { type: "configure" | "configDigest" | "peerTerm" | "track" }>;
 
-function eventOf(command: ElectionCommand): ElectionEvent {
+function eventOf(command: NodeCommand): NodeEvent {
   switch (command.type) {
     case "start":
       return { type: "started" };
@@ -151,7 +147,7 @@ function watchFence(damaged: () => void): Watch {
 }
 
 /** Interfaces that carry heartbeats or addresses are decisive, unless the configuration gives them a weight. */
-function withImplicitTracks(config: ElectionConfig, interfaces: readonly string[]): ElectionConfig {
+function withImplicitTracks<C extends NodeConfig>(config: C, interfaces: readonly string[]): C {
   const implicit = interfaces.map((name) => [`interface ${name}`, undefined] as const);
   return { ...config, tracks: new Map([...implicit, ...config.tracks]) };
 }

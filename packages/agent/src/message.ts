@@ -20,26 +20,29 @@ export type AgentCommand =
   /** The services changed; the pair and its addresses did not. */
   | { readonly type: "configDigest"; readonly configDigest: bigint }
   | { readonly type: "maintenance"; readonly on: boolean }
+  /** The peer link told the peer's term, which an advertisement of VRRP does not say. */
+  | { readonly type: "peerTerm"; readonly term: number }
   /** The hand-over is prepared: pass ownership now. */
   | { readonly type: "handover"; readonly force: boolean }
   /** Give up ownership, remove everything from the kernel, end. */
   | { readonly type: "stop" };
 
-/** How the agent sees the peer, from its heartbeats alone. */
+/** How the agent sees the peer, from its heartbeats or advertisements alone. */
 export interface PeerView {
   /** When its newest heartbeat arrived, on the clock that both processes of the node share. */
   readonly heardAt: Instant;
   readonly role: Role;
   /** Heard within the active down interval. */
   readonly reachable: boolean;
-  readonly ready: boolean;
-  readonly eligible: boolean;
-  readonly maintenance: boolean;
   readonly priority: number;
+  /** `undefined` here and below: an advertisement of VRRP does not say. */
+  readonly ready: boolean | undefined;
+  readonly eligible: boolean | undefined;
+  readonly maintenance: boolean | undefined;
   /** The peer hears this node. */
-  readonly hearing: boolean;
+  readonly hearing: boolean | undefined;
   /** The peer runs the same configuration. */
-  readonly sameConfig: boolean;
+  readonly sameConfig: boolean | undefined;
 }
 
 /** What the agent knows, sent on every change and at least once a second. */
@@ -58,7 +61,7 @@ export interface AgentReport {
   readonly held: readonly string[];
   readonly scheduling: "fifo" | "nice" | "normal";
   readonly memoryLocked: boolean;
-  /** Datagrams that were refused, by reason: wrongMac, replayed, unproven, … */
+  /** Datagrams that were refused, by reason: wrongMac, replayed, unproven, wrongHops, wrongChecksum, … */
   readonly refused: Readonly<Record<string, number>>;
 }
 

@@ -34,15 +34,19 @@ function buildPair({ nodes, heartbeat, track, ...rest }: Shaped["pair"], carried
     name,
     secretFile,
     nodes: [first, second],
-    heartbeat: {
-      ...heartbeat,
-      interfaces: heartbeat.interfaces ?? [...new Set(carried.map((address) => address.interface))],
-    },
+    heartbeat: buildHeartbeat(heartbeat, carried),
     preempt,
     preemptDelay,
     sync,
     track: (track ?? []).map((entry) => buildTrack(entry, carried)),
   };
+}
+
+function buildHeartbeat(
+  { virtualMac: _, interfaces, ...rest }: Shaped["pair"]["heartbeat"],
+  carried: readonly VirtualAddress[],
+) {
+  return { ...rest, interfaces: interfaces ?? [...new Set(carried.map((address) => address.interface))] };
 }
 
 function buildTrack(track: ShapedTrack, carried: readonly VirtualAddress[]): Track {

@@ -5,7 +5,7 @@
 import { type Endpoint, type IpAddress, type Millis, type Prefix, parseAddress, parsePrefix } from "@vipair/model";
 import type { z } from "zod";
 import type { Path } from "./problem.js";
-import { nodeSchema } from "./schema/pair.js";
+import { heartbeatSchema, nodeSchema } from "./schema/pair.js";
 import type { PeerEndpoint } from "./schema/scalar.js";
 import { serverSchema, serviceSchema } from "./schema/service.js";
 
@@ -15,10 +15,12 @@ export interface NodeDraft {
   readonly name: string;
   readonly path: Path;
   readonly address: IpAddress | undefined;
+  readonly priority: number | undefined;
 }
 
 export interface AddressDraft {
   readonly path: Path;
+  readonly interface: unknown;
   /** The address that the operator meant, even when its prefix is wrong or no interface can carry it. */
   readonly meant: IpAddress | undefined;
   /** The address with its network, when it can be read. */
@@ -49,6 +51,9 @@ export interface Draft {
   /** `undefined` when the document has no mapping of nodes. */
   readonly nodes: readonly NodeDraft[] | undefined;
   readonly heartbeatInterfaces: readonly unknown[];
+  /** The heartbeat as it was written. */
+  readonly heartbeat: Mapping;
+  readonly heartbeatInterval: Millis | undefined;
   readonly tracks: readonly unknown[];
   readonly addresses: readonly AddressDraft[];
   readonly services: readonly ServiceDraft[];
@@ -60,20 +65,28 @@ export function readDraft(document: unknown): Draft {
   return {
     nodes: isMapping(nodes) ? Object.entries(nodes).map(([name, node]) => readNode(name, mappingOf(node))) : undefined,
     heartbeatInterfaces: listOf(mappingOf(heartbeat).interfaces),
+    heartbeat: mappingOf(heartbeat),
+    heartbeatInterval: read(heartbeatSchema.shape.interval, mappingOf(heartbeat).interval),
     tracks: listOf(track),
     addresses: listOf(addresses).map((address, index) => readAddress(index, mappingOf(address))),
     services: Object.entries(mappingOf(services)).map(([name, service]) => readService(name, mappingOf(service))),
   };
 }
 
-function readNode(name: string, { address }: Mapping): NodeDraft {
-  return { name, path: ["pair", "nodes", name], address: read(nodeSchema.shape.address, address) };
+function readNode(name: string, { address, priority }: Mapping): NodeDraft {
+  const { shape } = nodeSchema;
+  return {
+    name,
+    path: ["pair", "nodes", name],
+    address: read(shape.address, address),
+    priority: read(shape.priority, priority),
+  };
 }
 
-function readAddress(index: number, { address }: Mapping): AddressDraft {
+function readAddress(index: number, { address, interface: name }: Mapping): AddressDraft {
   const meant = typeof address === "string" ? parseAddress(address.split("/")[0] ?? "") : undefined;
   const prefix = typeof address === "string" ? parsePrefix(address) : undefined;
-  return { path: ["addresses", index], meant, prefix };
+  return { path: ["addresses", index], interface: name, meant, prefix };
 }
 
 function readService(name: string, written: Mapping): ServiceDraft {

@@ -14,7 +14,7 @@ const manyWrong = `pair:
   nodes:
     lb1: { address: 192.0.2.1, priority: 300 }
     lb2: { address: 192.0.2.1, priorty: 100 }
-  heartbeat: { transport: vrrp }
+  heartbeat: { transport: vrp }
 addresses:
   - { address: 198.51.100.255/24, interface: eth0 }
 services:

@@ -84,6 +84,12 @@ export function prefixContains(prefix: Prefix, address: IpAddress): boolean {
     : (candidate as ipaddr.IPv6).match(network as ipaddr.IPv6, prefix.length);
 }
 
+/** Whether the address is an IPv6 one of fe80::/10, which means something only together with an interface. */
+export function isLinkLocal(address: IpAddress): boolean {
+  const [first = 0, second = 0] = addressBytes(address);
+  return address.family === 6 && first === 0xfe && (second & 0xc0) === 0x80;
+}
+
 /** Unsigned comparison in network byte order, as RFC 9568 § 6.4.3 compares primary addresses. */
 export function compareAddresses(left: IpAddress, right: IpAddress): number {
   const a = addressBytes(left);

@@ -11,8 +11,15 @@ export interface Node {
   readonly priority: number;
 }
 
+/**
+ * What the checksum of a VRRP advertisement over IPv4 is over. RFC 9568 § 5.2.8: the message alone. RFC 5798 was read as the
+ * message behind a pseudo-header, as in IPv6, by keepalived among others, and they accept nothing else.
+ */
+export type ChecksumReading = "pseudoHeader" | "message";
+
 export interface Heartbeat {
-  readonly transport: "udp";
+  /** Authenticated datagrams between two nodes of this product, or RFC 9568 with any router that speaks it. */
+  readonly transport: "udp" | "vrrp";
   /** 1 to 255; tells pairs on one network apart (RFC 9568 § 5.2.3). */
   readonly routerId: number;
   readonly interval: Millis;
@@ -20,6 +27,8 @@ export interface Heartbeat {
   readonly interfaces: readonly string[];
   /** With `true`, interfaces carry no multicast: heartbeats go to the sync addresses alone. */
   readonly unicast: boolean;
+  /** vrrp over IPv4: the checksum that is sent; both are accepted. */
+  readonly checksum: ChecksumReading;
 }
 
 /** A reason to give up ownership (no weight) or to lose priority (with one). */

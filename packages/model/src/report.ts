@@ -15,6 +15,7 @@ export type RoleReason =
   | "resignation" // the active peer gave up ownership and said so
   | "peerDied" // the lifeline closed: the peer's agent is gone, and its lease with it
   | "handover" // planned: `vipair failover`, `maintenance on`, or preemption
+  | "preemption" // vrrp: a router of lower priority was active
   | "yielded" // two active nodes heard each other, and this one gave way
   | "leaseLapsed" // this node was stalled longer than its lease lasts
   | "interfaceDown" // a tracked interface lost its carrier
@@ -85,6 +86,8 @@ export interface PeerReport {
   readonly node: string;
   readonly role: Role;
   readonly reachable: boolean;
+  /** It is not heard, but need not be: with VRRP only the active router speaks. */
+  readonly silent?: boolean;
   readonly ready: boolean;
   readonly maintenance?: boolean;
   readonly priority?: number;
@@ -174,6 +177,8 @@ export interface FailoverReport {
   readonly tookMs: number;
   /** Connections that were carried over to the other node's kernel before ownership passed. */
   readonly connections: number;
+  /** Connections that were not carried over, because a forced hand-over had no peer link; absent when there were none. */
+  readonly notCarried?: number;
 }
 
 /** What `vipair failover --explain` says: what would happen now, without doing it. */

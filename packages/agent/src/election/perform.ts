@@ -1,66 +1,19 @@
 import type { ElectionEffect, ElectionEvent } from "@vipair/heartbeat";
-import { elapsed, type Instant, type Millis, millisOf, type Outcome, type Ownership } from "@vipair/model";
 import type { Exchange } from "../exchange/exchange.js";
+import type { Perform } from "../loop.js";
 import type { AgentMessage } from "../message.js";
-import type { Perform } from "./loop.js";
+import type { PerformNode } from "../perform.js";
 
-export interface Performers {
-  /** What the machine's decisions are measured by. */
-  readonly clock: () => Instant;
-  readonly ownership: Ownership;
-  readonly exchange: Exchange;
-  readonly tell: (message: AgentMessage) => void;
-  readonly exit: () => void;
-}
-
-/** Binds the election's effects to the kernel, the heartbeat paths and the balancer. */
-export function performWith({ clock, ownership, exchange, tell, exit }: Performers): Perform {
-  const complain = (outcome: Outcome): undefined => {
-    if (!outcome.ok) tell({ type: "refused", error: outcome.error });
+/** Binds the election's effects to the heartbeat paths and the balancer; those of the node are performed by `performNode`. */
+export function performElection(
+  exchange: Pick<Exchange, "send">,
+  tell: (message: AgentMessage) => void,
+  performNode: PerformNode,
+): Perform<ElectionEvent, ElectionEffect> {
+  return (effect, decidedAt) => {
+    if (effect.type === "sendHeartbeat") exchange.send(effect.heartbeat);
+    else if (effect.type === "requestHandover") tell({ type: "handoverRequested" });
+    else return performNode(effect, decidedAt);
+    return undefined;
   };
-  /** The lease ends when the machine believes it does, however late this process comes to renew it. */
-  const renewLease = (ttl: Millis, decidedAt: Instant): ElectionEvent => {
-    const rest = millisOf(Math.floor(ttl - elapsed(decidedAt, clock())));
-    if (rest <= 0) return { type: "leaseRefused", error: "stalled for longer than the lease lasts" };
-    const outcome = ownership.renewLease(rest);
-    return outcome.ok ? { type: "leaseRenewed" } : { type: "leaseRefused", error: outcome.error };
-  };
-  return (effect: ElectionEffect, decidedAt: Instant): ElectionEvent | undefined => {
-    switch (effect.type) {
-      case "sendHeartbeat":
-        exchange.send(effect.heartbeat);
-        return undefined;
-      case "renewLease":
-        return renewLease(effect.ttl, decidedAt);
-      case "addAddresses": {
-        const outcome = ownership.addAddresses(effect.validFor);
-        return outcome.ok ? undefined : { type: "addressesRefused", error: outcome.error };
-      }
-      case "dropLease":
-        return complain(ownership.dropLease(effect.linger));
-      case "removeAddresses":
-        return complain(ownership.removeAddresses());
-      case "announceAddresses":
-        return complain(ownership.announceAddresses());
-      case "requestHandover":
-        return say({ type: "handoverRequested" });
-      case "refuseHandover":
-        return say({ type: "handoverRefused", reason: effect.reason });
-      case "reportRestored":
-        return say({ type: "restored", what: `address ${effect.address}` });
-      case "reportRefused":
-        return say({ type: "refused", error: effect.error });
-      case "reportConflict":
-        return say({ type: "conflict", yields: effect.yields });
-      case "reportRole":
-        return undefined;
-      case "exit":
-        exit();
-        return undefined;
-    }
-  };
-
-  function say(message: AgentMessage): undefined {
-    tell(message);
-  }
 }

@@ -9,8 +9,9 @@ export function handoverLine({ node, role, peer }: StatusReport): string {
 }
 
 /** `lb2 is active: ownership passed in 3.2 ms, 41210 connections carried over` */
-export function failoverLine({ to, tookMs, connections }: FailoverReport): string {
-  return `${to} is active: ownership passed in ${spanText(tookMs)}, ${connections} connections carried over`;
+export function failoverLine({ to, tookMs, connections, notCarried }: FailoverReport): string {
+  const left = notCarried === undefined ? "" : `, ${notCarried} were not and end here`;
+  return `${to} is active: ownership passed in ${spanText(tookMs)}, ${connections} connections carried over${left}`;
 }
 
 /** `vipair failover --explain`. */

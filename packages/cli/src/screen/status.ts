@@ -39,6 +39,7 @@ function roleLine({ node, role, since, reason }: NodeReport, nowMs: number, pain
 }
 
 function peerLines(peer: PeerReport, nowMs: number, paint: Paint): string[] {
+  if (peer.silent === true) return [`${paint.bold(peer.node)} - silent, as a backup of VRRP is`];
   if (!peer.reachable) return [`${paint.bold(peer.node)} ${paint.red("✘ not reachable")} (last seen as ${peer.role})`];
   const { report } = peer;
   const about = traits(peer.ready, peer.maintenance, peer.priority, peer.version, paint);
@@ -67,7 +68,7 @@ const missingLines = ({ missing }: NodeReport, paint: Paint): string[] =>
   missing.map((what) => `    ${paint.yellow(`! missing: ${what}`)}`);
 
 function pathText({ path, up, lastHeardMs, loss = 0, gapWorstMs = 0 }: PathReport, paint: Paint): string {
-  const heard = lastHeardMs === undefined ? "never heard" : `${spanText(lastHeardMs)} ago`;
+  const heard = lastHeardMs === undefined ? (up ? "advertised" : "never heard") : `${spanText(lastHeardMs)} ago`;
   const text = goodMark(up, `${path} ${heard}`, paint);
   const lost = `(${(loss * 100).toFixed(loss < 0.1 ? 1 : 0)} % lost, longest pause ${spanText(gapWorstMs)})`;
   return loss < worthTelling ? text : `${text} ${paint.yellow(lost)}`;

@@ -11,11 +11,13 @@ import { checkPersistence } from "./persistence.js";
 import type { Complain, Rule } from "./rule.js";
 import { checkServers } from "./servers.js";
 import { checkTracks } from "./tracks.js";
+import { checkVrrp } from "./vrrp.js";
 
 const rules: readonly Rule[] = [
   checkNames,
   checkNodes,
   checkTracks,
+  checkVrrp,
   checkAddresses,
   checkListeners,
   checkKinds,

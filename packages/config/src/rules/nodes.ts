@@ -1,4 +1,4 @@
-import { addressBytes, type IpAddress } from "@vipair/model";
+import { isLinkLocal } from "@vipair/model";
 import type { Rule } from "./rule.js";
 
 /** A pair has two nodes that reach each other at addresses of their own. */
@@ -15,14 +15,9 @@ export const checkNodes: Rule = ({ nodes, addresses }, complain) => {
     if (other !== undefined) complain(at, `${address.text} is already the address of ${other}`);
     seen.set(address.text, name);
     if (address.family !== family) complain(at, "the two nodes need addresses of one family, IPv4 or IPv6");
-    if (isLinkLocal6(address)) complain(at, "a link-local address cannot be reached without its interface");
+    if (isLinkLocal(address)) complain(at, "a link-local address cannot be reached without its interface");
     if (addresses.some(({ meant }) => meant?.text === address.text)) {
       complain(at, `${address.text} is also in addresses; a node needs an address that stays with it`);
     }
   }
 };
-
-function isLinkLocal6(address: IpAddress): boolean {
-  const [first = 0, second = 0] = addressBytes(address);
-  return address.family === 6 && first === 0xfe && (second & 0xc0) === 0x80;
-}

@@ -58,8 +58,7 @@ describe("pair", () => {
   it.each([
     ["  heartbeat: { routerId: ▸0 }", "expected at least 1, found 0"],
     ["  heartbeat: { routerId: ▸256 }", "expected at most 255, found 256"],
-    ["  heartbeat: { transport: ▸vrrp }", '"vrrp" is not available yet; use udp'],
-    ["  heartbeat: { transport: ▸udpp }", 'expected udp, found "udpp"; did you mean "udp"?'],
+    ["  heartbeat: { transport: ▸udpp }", 'expected one of udp, vrrp, found "udpp"; did you mean "udp"?'],
     ["  heartbeat: { interval: ▸9ms }", "expected a duration from 10ms to 10s, found 9ms"],
     ["  heartbeat: { interval: ▸11s }", "expected a duration from 10ms to 10s, found 11s"],
     ["  heartbeat: { interval: ▸100 }", "expected a duration with its unit, such as 100ms, 2s, 10m or 1h, found 100"],
@@ -73,6 +72,11 @@ describe("pair", () => {
     ["  heartbeat: { interfaces: [▸a/b] }", '"a/b" cannot be the name of an interface'],
     ["  heartbeat: { interfaces: [▸..] }", '".." cannot be the name of an interface'],
     ["  heartbeat: { unicast: ▸no }", 'expected true or false, found "no"'],
+    ["  heartbeat: { transport: vrrp, checksum: ▸none }", 'expected one of pseudoHeader, message, found "none"'],
+    [
+      "  heartbeat: { transport: vrrp, virtualMac: ▸true }",
+      "the virtual MAC address is not available yet: addresses answer with the interface's",
+    ],
     ["  preemptDelay: ▸2h", "expected a duration from 0s to 1h, found 2h"],
     ["  sync: { port: ▸65535 }", "expected at most 65534, found 65535"],
     ["  sync: ▸7340", "expected a mapping, found 7340"],
@@ -99,6 +103,7 @@ describe("pair", () => {
       interval: 100,
       interfaces: ["eth0"],
       unicast: false,
+      checksum: "pseudoHeader",
     });
     expect(pair).toMatchObject({ preempt: false, preemptDelay: 0, sync: { port: 7340 }, track: [] });
   });

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { quote } from "../problem.js";
 import { address, duration, file, interfaceName, name, namePattern, wholeNumber } from "./scalar.js";
 
 const trackWeight = wholeNumber(1, 253)
@@ -49,37 +48,55 @@ export const nodeSchema = z
   })
   .meta({ title: "node" });
 
-const heartbeatSchema = z
-  .strictObject({
-    transport: z
-      .enum(["udp"], {
-        error: ({ input }) => (input === "vrrp" ? `${quote(input)} is not available yet; use udp` : undefined),
-      })
-      .prefault("udp")
-      .meta({ description: "`udp`: authenticated datagrams." }),
-    routerId: wholeNumber(1, 255).prefault(51).meta({ description: "Tells pairs on one network apart." }),
-    interval: duration("10ms", "10s")
-      .prefault("100ms")
-      .meta({
-        description:
-          "How often each node says that it lives. The standby takes over after about three of them in silence.",
-        examples: ["100ms"],
-      }),
-    interfaces: z
-      .array(interfaceName)
-      .min(1)
-      .optional()
-      .meta({
-        title: "list of interfaces",
-        description: "Heartbeats run here, beside the sync addresses. Left out, the interfaces of `addresses`.",
-        examples: [["eth0"]],
-      }),
-    unicast: z.boolean().prefault(false).meta({
-      description: "`true` where the network has no multicast: heartbeats go to the sync addresses alone.",
+export const heartbeatSchema = z.strictObject({
+  transport: z
+    .enum(["udp", "vrrp"])
+    .prefault("udp")
+    .meta({
+      description:
+        "`udp`: authenticated datagrams between two nodes of this product. `vrrp`: RFC 9568 on IP protocol 112, with any " +
+        "router that speaks it; see docs/vrrp.md.",
     }),
-  })
-  .prefault({})
-  .meta({ description: "How the nodes tell each other that they live." });
+  routerId: wholeNumber(1, 255).prefault(51).meta({ description: "Tells pairs on one network apart." }),
+  interval: duration("10ms", "10s")
+    .prefault("100ms")
+    .meta({
+      description:
+        "How often each node says that it lives. The standby takes over after about three of them in silence.",
+      examples: ["100ms"],
+    }),
+  interfaces: z
+    .array(interfaceName)
+    .min(1)
+    .optional()
+    .meta({
+      title: "list of interfaces",
+      description: "Heartbeats run here, beside the sync addresses. Left out, the interfaces of `addresses`.",
+      examples: [["eth0"]],
+    }),
+  unicast: z.boolean().prefault(false).meta({
+    description: "`true` where the network has no multicast: heartbeats go to the sync addresses alone.",
+  }),
+  checksum: z
+    .enum(["pseudoHeader", "message"])
+    .prefault("pseudoHeader")
+    .meta({
+      description:
+        "vrrp: what the checksum of an advertisement over IPv4 is over. `pseudoHeader`: the message behind a pseudo-header, " +
+        "which keepalived expects; `message`: the message alone, as RFC 9568 has it. Both are accepted.",
+    }),
+  virtualMac: z
+    .literal(false, {
+      error: ({ input }) =>
+        input === true
+          ? "the virtual MAC address is not available yet: addresses answer with the interface's"
+          : undefined,
+    })
+    .prefault(false)
+    .meta({
+      description: "vrrp: `true` is not available yet; addresses answer with the interface's own MAC address.",
+    }),
+});
 
 export const pairSchema = z
   .strictObject({
@@ -94,7 +111,7 @@ export const pairSchema = z
       minProperties: 2,
       maxProperties: 2,
     }),
-    heartbeat: heartbeatSchema,
+    heartbeat: heartbeatSchema.prefault({}).meta({ description: "How the nodes tell each other that they live." }),
     preempt: z.boolean().prefault(false).meta({
       description: "Whether a node takes ownership back from one of lower priority when it returns.",
     }),

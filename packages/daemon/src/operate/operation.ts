@@ -62,7 +62,8 @@ export function openOperation(parts: OperationParts): Control {
 
 function whyActive({ node, role, reason, since, term, ready, missing, peer }: StatusReport): string[] {
   const sentences = [`${node} is ${role} since ${since} (term ${term}): ${reasonSentence(reason)}.`];
-  if (!peer.reachable) sentences.push(`${peer.node} is not heard.`);
+  if (peer.silent === true) sentences.push(`${peer.node} is not heard: with VRRP only the active router speaks.`);
+  else if (!peer.reachable) sentences.push(`${peer.node} is not heard.`);
   else sentences.push(`${peer.node} is heard as ${peer.role}, priority ${peer.priority ?? "unknown"}.`);
   if (peer.report !== undefined) {
     sentences.push(

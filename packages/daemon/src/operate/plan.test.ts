@@ -30,6 +30,21 @@ it("says on the standby that the active node is asked", () => {
   ]);
 });
 
+it("says that nothing is carried over without a peer link", () => {
+  const apart: StatusReport = {
+    ...status("active", "initialize"),
+    sync: { ...status("active", "backup").sync, connected: false },
+  };
+  expect(planFailover(apart, ["no link"]).sentences[0]).toBe(
+    "lb2 carries none of its 7 connections over: there is no peer link to lb1.",
+  );
+  const asked: StatusReport = { ...apart, role: "backup", peer: { ...apart.peer, role: "active" } };
+  expect(planFailover(asked, [])).toMatchObject({
+    possible: false,
+    reasons: [expect.stringContaining("lb1 is active")],
+  });
+});
+
 it("is impossible while neither is active", () => {
   expect(planFailover(status("backup", "initialize"), [])).toMatchObject({ possible: false, sentences: [] });
 });

@@ -6,20 +6,26 @@ export function planFailover({ node, role, peer, sync }: StatusReport, obstacles
     return {
       possible: obstacles.length === 0,
       reasons: obstacles,
-      sentences: steps(node, peer.node, sync.connections),
+      sentences: steps(node, peer.node, sync),
     };
   }
   if (peer.role === "active") {
+    if (!sync.connected) {
+      const reason = `${peer.node} is active, and without a peer link it can not be asked to hand over`;
+      return { possible: false, reasons: [reason], sentences: [] };
+    }
     const sentences = [`${peer.node} is active: it is asked to hand over.`, ...steps(peer.node, node, undefined)];
     return { possible: true, reasons: [], sentences };
   }
   return { possible: false, reasons: ["neither node is active"], sentences: [] };
 }
 
-function steps(from: string, to: string, connections: number | undefined): string[] {
-  const what = connections === undefined ? "its connections" : `its ${connections} connections`;
+function steps(from: string, to: string, own: StatusReport["sync"] | undefined): string[] {
+  const what = own === undefined ? "its connections" : `its ${own.connections} connections`;
   return [
-    `${from} carries ${what} over to the kernel of ${to}.`,
+    own?.connected === false
+      ? `${from} carries none of ${what} over: there is no peer link to ${to}.`
+      : `${from} carries ${what} over to the kernel of ${to}.`,
     `${from} stops answering for the addresses and removes them; stray frames are still translated there for 1 s.`,
     `${to} takes the lease, adds the addresses and announces them.`,
   ];

@@ -12,6 +12,8 @@ export interface AgentProcess {
   setMaintenance(on: boolean): void;
   setTrack(track: string, ok: boolean): void;
   setConfigDigest(configDigest: bigint): void;
+  /** The peer's own report told its term. */
+  seeTerm(term: number): void;
   handOver(force: boolean): void;
   /** Ends the agent: it gives up ownership and removes what it put into the kernel. */
   stop(): Promise<void>;
@@ -129,6 +131,7 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
       configure = { ...configure, configDigest };
       command({ type: "configDigest", configDigest });
     },
+    seeTerm: (term) => command({ type: "peerTerm", term }),
     handOver: (force) => command({ type: "handover", force }),
     stop: async () => {
       stopping = true;

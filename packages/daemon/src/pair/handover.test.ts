@@ -29,6 +29,7 @@ beforeEach(() => {
   handover = openHandover({
     from: "lb1",
     to: "lb2",
+    takenWithinMs: 5_000,
     agent: { handOver: (force) => own.steps.push(force ? "hand over, forced" : "hand over") },
     conntrack: {
       async *dumpSlots({ mark, mask }) {
@@ -37,6 +38,7 @@ beforeEach(() => {
       },
     },
     replicator: {
+      connections: 7,
       flush: () => {
         own.steps.push("flush");
         return own.flush();
@@ -114,7 +116,7 @@ it("goes on without the link when it is forced", async () => {
   await handedOver();
   expect(world.steps).toEqual(["insertFlows 1", "hand over, forced"]);
   succeed();
-  expect(await report).toMatchObject({ from: "lb1", to: "lb2" });
+  expect(await report).toMatchObject({ from: "lb1", to: "lb2", connections: 0, notCarried: 7 });
 });
 
 it("refuses a second one while one is under way, and takes the next one after it", async () => {

@@ -51,11 +51,12 @@ export interface HandoverOptions {
   readonly to: string;
   readonly agent: Pick<AgentProcess, "handOver">;
   readonly conntrack: Pick<Conntrack, "dumpSlots">;
-  readonly replicator: Pick<Replicator, "flush">;
+  readonly replicator: Pick<Replicator, "connections" | "flush">;
   readonly link: Pick<PeerLink, "request">;
+  /** How long the other node may take to become active. */
+  readonly takenWithinMs: number;
 }
 
-const takenWithinMs = 5_000;
 /** Pauses between the rounds of step 5; together shorter than stray frames linger. */
 const strayRoundsMs = [0, 20, 80, 300];
 
@@ -65,7 +66,8 @@ interface Passing {
   readonly failed: (error: Error) => void;
 }
 
-export function openHandover({ from, to, agent, conntrack, replicator, link }: HandoverOptions): Handover {
+export function openHandover(options: HandoverOptions): Handover {
+  const { from, to, agent, conntrack, replicator, link, takenWithinMs } = options;
   let passing: Passing | undefined;
   let running: Promise<FailoverReport> | undefined;
 
@@ -97,17 +99,21 @@ export function openHandover({ from, to, agent, conntrack, replicator, link }: H
 
   const run = async (force: boolean): Promise<FailoverReport> => {
     const carried = new Set<string>();
+    let lost = 0;
     try {
       await carry(carried, (view, record) => !isAssured(view, record));
       await replicator.flush();
     } catch (error) {
       if (!force) throw error;
+      carried.clear();
+      lost = replicator.connections;
     }
     const connections = carried.size;
     const tookMs = await pass(force);
     // The link may be gone by now; then there is nobody to carry anything to.
     carryStrays(carried).catch(() => undefined);
-    return { from, to, connections, tookMs: Math.round(tookMs * 100) / 100 };
+    const notCarried = lost === 0 ? {} : { notCarried: lost };
+    return { from, to, connections, tookMs: Math.round(tookMs * 100) / 100, ...notCarried };
   };
 
   return {

@@ -1,5 +1,5 @@
 import type { AgentReport, PeerView } from "@vipair/agent";
-import { instantOf } from "@vipair/model";
+import { instantOf, type NodeReport } from "@vipair/model";
 import { expect, it } from "vitest";
 import { nodeReport } from "./example.fixture.js";
 import { handoverObstacles } from "./obstacles.js";
@@ -20,6 +20,7 @@ const obstacles = (
   { connected = true, missing = [] as string[], running = true } = {},
 ) =>
   handoverObstacles({
+    transport: "udp",
     agent: running ? ({ peer: peer && { ...fit, ...peer } } as AgentReport) : undefined,
     link: { connected },
     peerName: "lb2",
@@ -43,3 +44,19 @@ it.each([
     ["lb2 is in maintenance", "lb2 does not hear this node", "lb2 is not ready"],
   ],
 ])("names each: %#", (found, expected) => expect(found).toEqual(expected));
+
+const silent = (report: Partial<NodeReport> | undefined) =>
+  handoverObstacles({
+    transport: "vrrp",
+    agent: { peer: undefined } as AgentReport,
+    link: { connected: report !== undefined },
+    peerName: "lb2",
+    peerReport: report && { ...nodeReport, ...report },
+  });
+
+it("believes the peer link alone of a peer that is silent, as a backup of VRRP is", () => {
+  expect(silent({})).toEqual([]);
+  expect(silent(undefined)).toEqual([expect.stringContaining("there is no peer link to lb2")]);
+  expect(silent({ maintenance: true, ready: false })).toEqual(["lb2 is in maintenance", "lb2 is not ready"]);
+  expect(silent({ role: "initialize" })).toEqual(["lb2 is not a backup, but initialize"]);
+});

@@ -69,6 +69,7 @@ export function openPairing(options: PairingOptions): Pairing {
   // First of all: it may throw, and nothing is open yet.
   const key = deriveKey(readSecret(pair.secretFile), pair.name, "peer link");
   const peer = pair.nodes[nodeIndex === 0 ? 1 : 0];
+  const { transport } = pair.heartbeat;
   let peerReport: NodeReport | undefined;
   let linkSince = new Date().toISOString();
 
@@ -163,13 +164,16 @@ export function openPairing(options: PairingOptions): Pairing {
     },
     reported: (report) => {
       peerReport = report;
+      agent.seeTerm(report.term);
       options.peerReported(report);
     },
     frameReceived: (frame) => replicator.frameReceived(frame),
     answer,
     refused: (reason) => refusals.note(reason),
   });
-  const handover = openHandover({ from: node, to: peer.name, agent, conntrack, replicator, link });
+  // With VRRP the other router waits for its skew time first, up to an interval.
+  const takenWithinMs = Math.max(5_000, 2 * pair.heartbeat.interval);
+  const handover = openHandover({ from: node, to: peer.name, agent, conntrack, replicator, link, takenWithinMs });
 
   const verifier = openVerifier({
     active: node,
@@ -179,7 +183,8 @@ export function openPairing(options: PairingOptions): Pairing {
     link,
   });
 
-  const obstacles = (): string[] => handoverObstacles({ agent: agent.report, link, peerName: peer.name, peerReport });
+  const obstacles = (): string[] =>
+    handoverObstacles({ transport, agent: agent.report, link, peerName: peer.name, peerReport });
 
   const handOver = async (force: boolean): Promise<FailoverReport> => {
     if (agent.report?.role !== "active") throw new Refused(`${node} is not active`);
@@ -210,6 +215,9 @@ export function openPairing(options: PairingOptions): Pairing {
     },
     failover: async (force) => {
       if (isActive()) return handOver(force);
+      if (!link.connected && agent.report?.peer?.role === "active") {
+        throw new Refused(`${peer.name} is active, and without a peer link it can not be asked to hand over`);
+      }
       if (peerReport?.role !== "active") throw new Refused("neither node is active: there is nothing to hand over");
       return askPeer({ method: "failover", force }, failoverWithinMs);
     },

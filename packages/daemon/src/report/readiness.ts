@@ -1,8 +1,10 @@
 import type { AgentReport } from "@vipair/agent";
+import type { Heartbeat } from "@vipair/model";
 import type { Balancer } from "../balance/balancer.js";
 import type { Replicator } from "../replicate/replicator.js";
 
 export interface ReadinessParts {
+  readonly transport: Heartbeat["transport"];
   readonly balancer: Balancer;
   readonly agent: AgentReport | undefined;
   readonly linkConnected: boolean;
@@ -10,13 +12,21 @@ export interface ReadinessParts {
 }
 
 /** What is missing until nothing would be lost if this node had to serve now; empty when it is ready. */
-export function missingForReadiness({ balancer, agent, linkConnected, replicator }: ReadinessParts): string[] {
+export function missingForReadiness({
+  transport,
+  balancer,
+  agent,
+  linkConnected,
+  replicator,
+}: ReadinessParts): string[] {
   const missing: string[] = [];
   if (!balancer.rules.applied) missing.push("the rules are not in the kernel");
   if (!balancer.healthKnown) missing.push("the health of some servers is not known yet");
   if (agent === undefined) missing.push("the heartbeat agent is not running");
-  if (!linkConnected) missing.push("the peer link is down");
-  else if (agent?.peer?.role === "active" && replicator.missing !== undefined) missing.push(replicator.missing);
+  // With VRRP the other router may be any, and have no peer link.
+  if (!linkConnected && transport === "udp") missing.push("the peer link is down");
+  if (linkConnected && agent?.peer?.role === "active" && replicator.missing !== undefined)
+    missing.push(replicator.missing);
   if (agent?.peer?.sameConfig === false) missing.push("the two nodes run different configurations");
   return missing;
 }

@@ -36,6 +36,7 @@ export function openReports({
   const startedAt = new Date().toISOString();
   const missing = (): string[] =>
     missingForReadiness({
+      transport: config().pair.heartbeat.transport,
       balancer,
       agent: pairing.agent.report,
       linkConnected: pairing.link.connected,

@@ -1,5 +1,5 @@
 import type { AgentReport, PeerView } from "@vipair/agent";
-import { type Config, instantOf, type NodeReport, type StatusReport } from "@vipair/model";
+import { type Config, type Heartbeat, instantOf, type NodeReport, type StatusReport } from "@vipair/model";
 import { expect, it } from "vitest";
 import { nodeReport, sourceReport } from "../pair/example.fixture.js";
 import { peerHealth } from "./health.js";
@@ -7,7 +7,8 @@ import { reportStatus } from "./status.js";
 import { reportSync, syncOf } from "./sync.js";
 
 const own: NodeReport = { ...nodeReport, node: "lb1", role: "active", priority: 200, replication: sourceReport };
-const config = { pair: { nodes: [{ name: "lb1" }, { name: "lb2" }] } } as unknown as Config;
+const configOf = (transport: Heartbeat["transport"]): Config =>
+  ({ pair: { nodes: [{ name: "lb1" }, { name: "lb2" }], heartbeat: { transport } } }) as unknown as Config;
 const heard: PeerView = {
   heardAt: instantOf(0),
   role: "backup",
@@ -19,10 +20,10 @@ const heard: PeerView = {
   hearing: true,
   sameConfig: true,
 };
-const status = (view: PeerView | undefined, peer: NodeReport | undefined) =>
+const status = (view: PeerView | undefined, peer: NodeReport | undefined, transport: Heartbeat["transport"] = "udp") =>
   reportStatus({
     own,
-    config,
+    config: configOf(transport),
     agent: { peer: view } as AgentReport,
     peer,
     linkConnected: peer !== undefined,
@@ -110,6 +111,21 @@ it("knows nothing of a peer that says nothing", () => {
     reachable: false,
     ready: false,
     maintenance: false,
+  });
+});
+
+it("reaches a silent backup of VRRP by the peer link, and expects nothing of one without", () => {
+  expect(status(undefined, nodeReport, "vrrp").peer).toMatchObject({ role: "backup", reachable: true, ready: true });
+  expect(status(undefined, undefined, "vrrp").peer).toMatchObject({ reachable: false, silent: true });
+  const { ready: _, maintenance: __, ...advertised } = heard;
+  const active: PeerView = { ...advertised, role: "active", ready: undefined, maintenance: undefined };
+  expect(status(active, undefined, "vrrp").peer).toEqual({
+    node: "lb2",
+    role: "active",
+    reachable: true,
+    ready: false,
+    maintenance: false,
+    priority: 90,
   });
 });
 

@@ -26,16 +26,18 @@ export function reportStatus(parts: StatusParts): StatusReport {
 /** Heartbeats are fresher than reports: where both say something, the heartbeat wins while it is heard. */
 function reportPeer({ own, config, agent, peer }: StatusParts): PeerReport {
   const node = config.pair.nodes.find(({ name }) => name !== own.node)?.name ?? "";
-  const heard = agent?.peer;
-  const reachable = heard?.reachable ?? false;
-  const role = reachable ? (heard?.role ?? "initialize") : (peer?.role ?? "initialize");
-  const priority = heard?.priority ?? peer?.priority;
+  const heard = agent?.peer?.reachable === true ? agent.peer : undefined;
+  const vrrp = config.pair.heartbeat.transport === "vrrp";
+  // A backup of VRRP is silent: then it is the peer link that reaches it, if there is one.
+  const reachable = heard !== undefined || (vrrp && peer !== undefined);
+  const priority = agent?.peer?.priority ?? peer?.priority;
   return {
     node,
-    role,
+    role: heard?.role ?? peer?.role ?? "initialize",
     reachable,
-    ready: reachable ? (heard?.ready ?? false) : (peer?.ready ?? false),
-    maintenance: (reachable ? heard?.maintenance : peer?.maintenance) ?? false,
+    ready: heard?.ready ?? peer?.ready ?? false,
+    maintenance: heard?.maintenance ?? peer?.maintenance ?? false,
+    ...(vrrp && !reachable && own.role === "active" ? { silent: true } : {}),
     ...(priority === undefined ? {} : { priority }),
     ...(peer === undefined ? {} : { version: peer.version, report: peer }),
   };

@@ -1,17 +1,18 @@
-import { after, type Instant } from "@vipair/model";
+import type { Instant } from "@vipair/model";
 import type { Heartbeat } from "../heartbeat.js";
-import { announcementAfter, becomeInitialize, type ElectionStep, stepDown } from "./become.js";
+import { failedDecisiveTrack } from "../node/eligibility.js";
+import { observeBalancer, observeMaintenance, observeTrack } from "../node/standing.js";
+import { keepAddresses, renewLease, restoreAddress } from "../node/tenure.js";
+import { nextTick } from "../node/timing.js";
+import { becomeInitialize, type ElectionStep, stepDown } from "./become.js";
 import type { ElectionConfig } from "./config.js";
 import { stepConflict } from "./conflict.js";
-import type { ElectionEffect } from "./effect.js";
-import { failedDecisiveTrack } from "./eligibility.js";
 import type { ElectionEvent } from "./event.js";
 import { handOver, hearClaim, letGo, stop, yieldToClaim } from "./handover.js";
-import { refuseAddresses, refuseLease, renewLease } from "./lease.js";
-import { observeBalancer, observeDeath, observeHeartbeat, observeMaintenance, observeTrack } from "./observe.js";
+import { refuseAddresses, refuseLease } from "./lease.js";
+import { observeDeath, observeHeartbeat } from "./observe.js";
 import { sendHeartbeat } from "./speech.js";
 import type { ActiveState } from "./state.js";
-import { nextTick } from "./timing.js";
 
 /** Active: holds the addresses as long as its lease lives; the caller has seen to it that it does. */
 export function stepActive(
@@ -79,17 +80,6 @@ function checkTracks(config: ElectionConfig, state: ActiveState, now: Instant): 
   return stepDown(config, state, { reason, resignation: "accident" }, now);
 }
 
-function restoreAddress(config: ElectionConfig, state: ActiveState, address: string, now: Instant): ElectionStep {
-  return {
-    state: { ...state, addressesAt: after(now, config.addressRefresh) },
-    effects: [
-      { type: "addAddresses", validFor: config.addressValidFor },
-      { type: "announceAddresses" },
-      { type: "reportRestored", address },
-    ],
-  };
-}
-
 function reachDeadline(config: ElectionConfig, state: ActiveState, now: Instant): ElectionStep {
   if (state.balancerDeadline !== undefined && now >= state.balancerDeadline) {
     const orphan: ActiveState = { ...state, balancerDeadline: undefined };
@@ -102,20 +92,11 @@ function reachDeadline(config: ElectionConfig, state: ActiveState, now: Instant)
 // RFC 9568 § 6.4.3: Adver_Timer fires: send an ADVERTISEMENT, reset the timer. Departs from RFC 9568 § 6.4.3: the lease
 // is renewed before, so that nobody hears of an ownership that the kernel has not granted.
 function tick(config: ElectionConfig, state: ActiveState, now: Instant): ElectionStep {
-  let next = state;
-  const effects: ElectionEffect[] = [];
-  if (now >= state.heartbeatAt) {
-    next = renewLease({ ...next, heartbeatAt: nextTick(state.heartbeatAt, config.interval, now) }, now);
-    effects.push({ type: "renewLease", ttl: config.leaseTtl }, sendHeartbeat(config, next, now));
-  }
-  if (now >= state.addressesAt) {
-    next = { ...next, addressesAt: nextTick(state.addressesAt, config.addressRefresh, now) };
-    effects.push({ type: "addAddresses", validFor: config.addressValidFor });
-  }
-  if (now >= state.announceAt) {
-    const announced = state.announced + 1;
-    next = { ...next, announced, announceAt: announcementAfter(config, state.activeSince, announced, now) };
-    effects.push({ type: "announceAddresses" });
-  }
-  return { state: next, effects };
+  if (now < state.heartbeatAt) return keepAddresses(config, state, now);
+  const renewed = renewLease({ ...state, heartbeatAt: nextTick(state.heartbeatAt, config.interval, now) }, now);
+  const kept = keepAddresses(config, renewed, now);
+  return {
+    state: kept.state,
+    effects: [{ type: "renewLease", ttl: config.leaseTtl }, sendHeartbeat(config, kept.state, now), ...kept.effects],
+  };
 }

@@ -1,15 +1,17 @@
 import { after, elapsed, type Instant } from "@vipair/model";
 import type { Heartbeat } from "../heartbeat.js";
+import { isEligible } from "../node/eligibility.js";
+import { expireStanding, observeBalancer, observeMaintenance, observeTrack } from "../node/standing.js";
+import { nextTick } from "../node/timing.js";
 import { becomeActive, becomeInitialize, type ElectionStep } from "./become.js";
 import type { ElectionConfig } from "./config.js";
 import { outranks } from "./conflict.js";
-import { isEligible } from "./eligibility.js";
 import type { ElectionEvent } from "./event.js";
-import { isActive, observeBalancer, observeHeartbeat, observeMaintenance, observeTrack } from "./observe.js";
+import { isActive, observeHeartbeat } from "./observe.js";
 import { settle } from "./settle.js";
 import { sendHeartbeat } from "./speech.js";
 import type { BackupState } from "./state.js";
-import { activeDownInterval, nextTick } from "./timing.js";
+import { activeDownInterval } from "./timing.js";
 import { awaitNews, isWaking, mournPeer, noticeStall, postpone, takeoverDue } from "./vacancy.js";
 
 /** Backup: listens, says that it is there, and takes over when nobody owns the addresses. */
@@ -77,7 +79,7 @@ function receiveHeartbeat(
 }
 
 function reachDeadline(config: ElectionConfig, before: BackupState, now: Instant): ElectionStep {
-  const state = settle(config, expire(before, now), now);
+  const state = settle(config, expireStanding(before, now), now);
   const due = takeoverDue(state, now);
   if (due === undefined) return beat(config, state, now);
   // A node that slept past its deadline by more than an interval was stalled itself: what it missed says nothing of the
@@ -85,17 +87,6 @@ function reachDeadline(config: ElectionConfig, before: BackupState, now: Instant
   if (elapsed(due, now) > config.interval && !state.postponed) return beat(config, postpone(config, state, now), now);
   // RFC 9568 § 6.4.2: Active_Down_Timer fires.
   return becomeActive(config, state, state.vacancy?.at === due ? state.vacancy.reason : "silence", now);
-}
-
-/** Lets deadlines pass that only change what holds. */
-function expire(state: BackupState, now: Instant): BackupState {
-  const balancerLost = state.balancerDeadline !== undefined && now >= state.balancerDeadline;
-  const refusalOver = state.refusedUntil !== undefined && now >= state.refusedUntil;
-  return {
-    ...state,
-    balancerDeadline: balancerLost ? undefined : state.balancerDeadline,
-    refusedUntil: refusalOver ? undefined : state.refusedUntil,
-  };
 }
 
 // Departs from RFC 9568 § 6.4.2: a backup sends heartbeats too.

@@ -1,7 +1,8 @@
 import { after, type Instant, millisOf, type RoleReason } from "@vipair/model";
+import { isEligible } from "../node/eligibility.js";
+import { beginTenure } from "../node/tenure.js";
 import type { ElectionConfig } from "./config.js";
 import type { ElectionEffect } from "./effect.js";
-import { isEligible } from "./eligibility.js";
 import { type Resignation, sendHeartbeat } from "./speech.js";
 import { type ActiveState, type BackupState, type ElectionState, type InitializeState, standingOf } from "./state.js";
 import { activeDownInterval } from "./timing.js";
@@ -52,14 +53,8 @@ export function becomeActive(
     role: "active",
     term,
     yielded: false,
-    activeSince: now,
+    ...beginTenure(config, now),
     heartbeatAt: after(now, config.interval),
-    leaseRequestedAt: now,
-    leaseUntil: after(now, config.leaseTtl),
-    leaseRefused: false,
-    addressesAt: after(now, config.addressRefresh),
-    announceAt: announcementAfter(config, now, 1, now),
-    announced: 1,
     conflictSince: undefined,
     deafSince: undefined,
     yieldAt: undefined,
@@ -102,13 +97,6 @@ export function becomeInitialize(
     case "active":
       return { state, effects: [...farewellEffects(config, from, state, farewell, now), exit] };
   }
-}
-
-/** When the announcement with number `count` of a takeover is due. */
-export function announcementAfter(config: ElectionConfig, activeSince: Instant, count: number, now: Instant): Instant {
-  const offset = config.announceAt[count];
-  const due = offset === undefined ? after(now, config.announceEvery) : after(activeSince, offset);
-  return due > now ? due : after(now, config.announceAt[1] ?? config.announceEvery);
 }
 
 function farewellEffects(

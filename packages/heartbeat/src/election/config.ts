@@ -1,66 +1,22 @@
-import { type IpAddress, type Millis, millisOf, type Pair, trackKey } from "@vipair/model";
+import { type IpAddress, type Millis, millisOf, type Pair } from "@vipair/model";
+import { type NodeConfig, nodeConfig, nodesOf } from "../node/config.js";
 
 /** What one node's election knows from the configuration; the same file gives both nodes theirs. */
-export interface ElectionConfig {
-  /** 1 to 254; the higher one is preferred (RFC 9568 § 5.2.4). */
-  readonly priority: number;
-  /** Advertisement interval. */
-  readonly interval: Millis;
-  readonly preempt: boolean;
-  /** How long the reasons for preemption must have held before the node claims. */
-  readonly preemptDelay: Millis;
+export interface ElectionConfig extends NodeConfig {
   readonly address: IpAddress;
   /** Decides between equal priorities (RFC 9568 § 6.4.3). */
   readonly peerAddress: IpAddress;
-  /** From the key of a track to its weight; `undefined`: decisive, the node may not be active without it. */
-  readonly tracks: ReadonlyMap<string, number | undefined>;
-  /**
-   * The lease ends before the peer can take over: 2.5 intervals against its active down interval of more than 3, which
-   * leaves half an interval for the renewal that was on its way and for clocks of different speed.
-   */
-  readonly leaseTtl: Millis;
-  /** After a planned hand-over, traffic of stray frames passes for this long. */
-  readonly lingerFor: Millis;
-  /** A balancer that gave no sign of life for this long is lost. */
-  readonly balancerTimeout: Millis;
-  /** Life of an address in the kernel; refreshed every `addressRefresh`. */
-  readonly addressValidFor: Millis;
-  readonly addressRefresh: Millis;
-  /** When announcements are sent, counted from the takeover; after the last one every `announceEvery`. */
-  readonly announceAt: readonly Millis[];
-  readonly announceEvery: Millis;
-  /** How long a node stays out after its kernel refused the lease or an address. */
-  readonly refusalHoldoff: Millis;
   /** How long an active node that was claimed waits for its balancer before it yields by itself. */
   readonly claimPatience: Millis;
 }
 
 /** The election of the node called `nodeName`; throws when the pair has no such node. */
 export function electionConfig(pair: Pair, nodeName: string): ElectionConfig {
-  const own = pair.nodes.find((node) => node.name === nodeName);
-  const peer = pair.nodes.find((node) => node.name !== nodeName);
-  if (own === undefined || peer === undefined) throw new Error(`no node ${nodeName} in pair ${pair.name}`);
-  const { interval } = pair.heartbeat;
+  const { own, peer } = nodesOf(pair, nodeName);
   return {
-    priority: own.priority,
-    interval,
-    preempt: pair.preempt,
-    preemptDelay: pair.preemptDelay,
+    ...nodeConfig(pair, nodeName),
     address: own.address,
     peerAddress: peer.address,
-    tracks: new Map(pair.track.map((track) => [trackKey(track), track.weight])),
-    leaseTtl: millisOf(2.5 * interval),
-    ...fixedTimes,
+    claimPatience: millisOf(2_000),
   };
 }
-
-const fixedTimes = {
-  lingerFor: millisOf(1_000),
-  balancerTimeout: millisOf(3_000),
-  addressValidFor: millisOf(2_000),
-  addressRefresh: millisOf(500),
-  announceAt: [0, 50, 200, 1_000, 2_000, 5_000].map(millisOf),
-  announceEvery: millisOf(30_000),
-  refusalHoldoff: millisOf(5_000),
-  claimPatience: millisOf(2_000),
-} as const;

@@ -1,8 +1,8 @@
 import { compareAddresses, elapsed, type Instant } from "@vipair/model";
 import type { Heartbeat } from "../heartbeat.js";
+import { effectivePriority } from "../node/eligibility.js";
 import { type ElectionStep, stepDown } from "./become.js";
 import type { ElectionConfig } from "./config.js";
-import { effectivePriority } from "./eligibility.js";
 import { sendHeartbeat } from "./speech.js";
 import type { ActiveState, Standing } from "./state.js";
 

@@ -1,4 +1,5 @@
-import { type Instant, instantOf } from "@vipair/model";
+import type { Instant } from "@vipair/model";
+import { earliest } from "../node/timing.js";
 import type { ElectionState } from "./state.js";
 
 /** When `deadlineReached` is due: the earliest deadline in the state; `undefined`: the state waits for nothing. */
@@ -24,10 +25,4 @@ export function nextDeadline(state: ElectionState): Instant | undefined {
         state.yieldAt,
       );
   }
-}
-
-function earliest(...instants: readonly (Instant | undefined)[]): Instant {
-  let first = Number.POSITIVE_INFINITY;
-  for (const instant of instants) if (instant !== undefined && instant < first) first = instant;
-  return instantOf(first);
 }

@@ -1,7 +1,7 @@
 import { millisOf } from "@vipair/model";
 import { describe, expect, it } from "vitest";
+import { obstacles } from "../node/eligibility.js";
 import { electionConfig } from "./config.js";
-import { obstacles } from "./eligibility.js";
 import { activeDown, pair, Rehearsal } from "./rehearsal.js";
 import { currentHeartbeat } from "./speech.js";
 

@@ -1,29 +1,10 @@
 import type { Heartbeat } from "../heartbeat.js";
+import type { NodeEvent } from "../node/event.js";
 
 /** Facts that reach the election. */
 export type ElectionEvent =
-  /** The balancer's rules are in the kernel: the node may take part. */
-  | { readonly type: "started" }
+  | NodeEvent
   /** A fresh, authentic heartbeat; of copies on several paths only the first, and never one older than the last. */
   | { readonly type: "heartbeatReceived"; readonly heartbeat: Heartbeat }
   /** The peer's kernel closed the lifeline: its agent's process is gone, and so is the lease it held. */
-  | { readonly type: "lifelineClosed" }
-  /** `now` has reached {@link nextDeadline}; everything that arrived before has been delivered before. */
-  | { readonly type: "deadlineReached" }
-  /** A tracked thing (`interface eth0`) failed or recovered. */
-  | { readonly type: "trackChanged"; readonly track: string; readonly ok: boolean }
-  | { readonly type: "readinessChanged"; readonly ready: boolean }
-  | { readonly type: "maintenanceChanged"; readonly on: boolean }
-  /** A sign of life of the balancer's process. */
-  | { readonly type: "balancerHeard" }
-  /** The balancer's process is gone. */
-  | { readonly type: "balancerClosed" }
-  /** The balancer has prepared a planned hand-over: ownership may pass now. */
-  | { readonly type: "handoverPrepared"; readonly force: boolean }
-  /** Outcomes of effects. */
-  | { readonly type: "leaseRenewed" }
-  | { readonly type: "leaseRefused"; readonly error: string }
-  | { readonly type: "addressesRefused"; readonly error: string }
-  /** Somebody else removed an address that this node holds. */
-  | { readonly type: "addressRemoved"; readonly address: string }
-  | { readonly type: "stopRequested" };
+  | { readonly type: "lifelineClosed" };

@@ -1,8 +1,8 @@
 import { after, type Instant } from "@vipair/model";
 import type { Heartbeat } from "../heartbeat.js";
+import { effectivePriority } from "../node/eligibility.js";
 import { becomeInitialize, type ElectionStep, stepDown } from "./become.js";
 import type { ElectionConfig } from "./config.js";
-import { effectivePriority } from "./eligibility.js";
 import type { ActiveState } from "./state.js";
 import { peerHeard } from "./timing.js";
 

@@ -1,8 +1,9 @@
 import type { Instant } from "@vipair/model";
+import { observeBalancer, observeMaintenance, observeTrack } from "../node/standing.js";
 import { becomeBackup, becomeInitialize, type ElectionStep } from "./become.js";
 import type { ElectionConfig } from "./config.js";
 import type { ElectionEvent } from "./event.js";
-import { observeBalancer, observeDeath, observeHeartbeat, observeMaintenance, observeTrack } from "./observe.js";
+import { observeDeath, observeHeartbeat } from "./observe.js";
 import { sendHeartbeat } from "./speech.js";
 import type { InitializeState } from "./state.js";
 

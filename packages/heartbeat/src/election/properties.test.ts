@@ -2,8 +2,8 @@ import { instantOf, millisOf } from "@vipair/model";
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import type { Heartbeat } from "../heartbeat.js";
+import { isEligible } from "../node/eligibility.js";
 import { nextDeadline } from "./deadline.js";
-import { isEligible } from "./eligibility.js";
 import type { ElectionEvent } from "./event.js";
 import { Rehearsal } from "./rehearsal.js";
 

@@ -1,7 +1,7 @@
 import { millisOf } from "@vipair/model";
 import { describe, expect, it } from "vitest";
+import { skewTime } from "../node/timing.js";
 import { activeDown, Rehearsal } from "./rehearsal.js";
-import { skewTime } from "./timing.js";
 
 const takeover = ["renewLease", "addAddresses", "announceAddresses", "sendHeartbeat", "reportRole"];
 const farewell = ["dropLease", "removeAddresses", "sendHeartbeat", "reportRole"];

@@ -1,6 +1,6 @@
 import { after, type Instant } from "@vipair/model";
+import { effectivePriority, isEligible } from "../node/eligibility.js";
 import type { ElectionConfig } from "./config.js";
-import { effectivePriority, isEligible } from "./eligibility.js";
 import type { BackupState } from "./state.js";
 import { activeDownInterval, peerHeard } from "./timing.js";
 

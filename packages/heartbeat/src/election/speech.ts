@@ -1,8 +1,8 @@
 import { type Instant, millisOf } from "@vipair/model";
 import type { Heartbeat } from "../heartbeat.js";
+import { effectivePriority, isEligible } from "../node/eligibility.js";
 import type { ElectionConfig } from "./config.js";
 import type { ElectionEffect } from "./effect.js";
-import { effectivePriority, isEligible } from "./eligibility.js";
 import type { BackupState, ElectionState } from "./state.js";
 import { peerHeard } from "./timing.js";
 

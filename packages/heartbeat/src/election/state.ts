@@ -1,5 +1,7 @@
-import { type Instant, type Millis, millisOf } from "@vipair/model";
+import type { Instant, Millis } from "@vipair/model";
 import type { Heartbeat } from "../heartbeat.js";
+import { initialStanding, type NodeStanding } from "../node/standing.js";
+import type { Tenure } from "../node/tenure.js";
 import type { ElectionConfig } from "./config.js";
 
 /**
@@ -19,21 +21,10 @@ import type { ElectionConfig } from "./config.js";
 export type ElectionState = InitializeState | BackupState | ActiveState;
 
 /** What holds in every role. */
-export interface Standing {
-  readonly ready: boolean;
-  readonly maintenance: boolean;
-  readonly failedTracks: ReadonlySet<string>;
-  /** When the balancer counts as lost; `undefined`: it is lost, or has not started. */
-  readonly balancerDeadline: Instant | undefined;
-  /** The kernel refused something: the node stays out until then. */
-  readonly refusedUntil: Instant | undefined;
+export interface Standing extends NodeStanding {
   readonly peer: PeerView | undefined;
-  /** The highest term seen. */
-  readonly term: number;
   /** Active_Adver_Interval: learned from the active node's heartbeats. */
   readonly activeInterval: Millis;
-  /** Ownership was handed over on request: this node does not claim it back by preemption. */
-  readonly yielded: boolean;
 }
 
 /** The peer as it was last heard. */
@@ -73,18 +64,9 @@ export interface Vacancy {
   readonly at: Instant;
 }
 
-export interface ActiveState extends Standing {
+export interface ActiveState extends Standing, Tenure {
   readonly role: "active";
-  readonly activeSince: Instant;
   readonly heartbeatAt: Instant;
-  readonly leaseRequestedAt: Instant;
-  readonly leaseUntil: Instant;
-  /** The last renewal was refused. */
-  readonly leaseRefused: boolean;
-  readonly addressesAt: Instant;
-  readonly announceAt: Instant;
-  /** Announcements since the takeover. */
-  readonly announced: number;
   /** Since when the peer is heard as active too. */
   readonly conflictSince: Instant | undefined;
   /** Since when the other active node says that it does not hear this one. */
@@ -98,15 +80,9 @@ export function initialElection(config: ElectionConfig, _now: Instant): Initiali
   return {
     role: "initialize",
     stopped: false,
-    ready: false,
-    maintenance: false,
-    failedTracks: new Set(),
-    balancerDeadline: undefined,
-    refusedUntil: undefined,
+    ...initialStanding,
     peer: undefined,
-    term: 0,
-    activeInterval: millisOf(config.interval),
-    yielded: false,
+    activeInterval: config.interval,
   };
 }
 

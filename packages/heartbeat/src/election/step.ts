@@ -1,11 +1,12 @@
 import type { Instant } from "@vipair/model";
+import { grantLease, hasLapsed } from "../node/tenure.js";
 import { stepActive } from "./active.js";
 import { stepBackup } from "./backup.js";
 import type { ElectionStep } from "./become.js";
 import type { ElectionConfig } from "./config.js";
 import type { ElectionEvent } from "./event.js";
 import { stepInitialize } from "./initialize.js";
-import { grantLease, hasLapsed, lapse } from "./lease.js";
+import { lapse } from "./lease.js";
 import type { ActiveState, ElectionState } from "./state.js";
 
 export type { ElectionStep } from "./become.js";

@@ -27,6 +27,7 @@ function drawPair(random: Random): Pair {
       interval: millisOf(random.pick([50, 100, 200, 500, 1_000])),
       interfaces: ["client"],
       unicast: false,
+      checksum: "pseudoHeader",
     },
     preempt: random.chance(0.5),
     preemptDelay: millisOf(random.pick([0, 500, 2_000])),

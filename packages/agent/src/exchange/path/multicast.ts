@@ -1,11 +1,12 @@
 import { createSocket, type Socket } from "node:dgram";
 import { networkInterfaces } from "node:os";
+import { vrrpGroups } from "@vipair/heartbeat";
 import type { Family, VirtualAddress } from "@vipair/model";
 import { datagramOptions } from "./datagram.js";
 import type { HeartbeatPath, PacketListener } from "./path.js";
 
-/** The groups of RFC 9568 § 5.1.1.2 and § 5.1.2.2: link-local, so every switch floods them and no router passes them. */
-const groups: Readonly<Record<Family, string>> = { 4: "224.0.0.18", 6: "ff02::12" };
+/** VRRP's groups: link-local, so every switch floods them and no router passes them. */
+const groups: Readonly<Record<Family, string>> = { 4: vrrpGroups[4].text, 6: vrrpGroups[6].text };
 const retryMs = 200;
 /** How the kernel refuses to send from an interface or address that is no longer there. */
 const sourceGone: ReadonlySet<string> = new Set(["ENODEV", "ENXIO", "EADDRNOTAVAIL", "EINVAL"]);

@@ -1,7 +1,8 @@
 import type { ElectionEffect, ElectionEvent, Heartbeat } from "@vipair/heartbeat";
 import { instantOf, millisOf, type Outcome } from "@vipair/model";
 import { expect, it } from "vitest";
-import type { AgentMessage } from "../message.js";
+import { performElection } from "./election/perform.js";
+import type { AgentMessage } from "./message.js";
 import { performWith } from "./perform.js";
 
 const done: Outcome = { ok: true };
@@ -19,7 +20,8 @@ function perform(effect: ElectionEffect, outcome: Outcome, lateMs = 0) {
     };
   const told: AgentMessage[] = [];
   const decidedAt = instantOf(5_000);
-  const event = performWith({
+  const tell = (message: AgentMessage) => told.push(message);
+  const performNode = performWith({
     clock: () => instantOf(decidedAt + lateMs),
     ownership: {
       open: record("open"),
@@ -31,16 +33,10 @@ function perform(effect: ElectionEffect, outcome: Outcome, lateMs = 0) {
       heldAddresses: () => [],
       close: record("close"),
     },
-    exchange: {
-      send: record("send"),
-      paths: () => [],
-      refused: () => ({}),
-      setConfigDigest: record("setConfigDigest"),
-      close: record("closeExchange"),
-    },
-    tell: (message) => told.push(message),
+    tell,
     exit: record("exit"),
-  })(effect, decidedAt);
+  });
+  const event = performElection({ send: record("send") }, tell, performNode)(effect, decidedAt);
   return { calls, told, event };
 }
 

@@ -4,13 +4,15 @@ import {
   type ElectionConfig,
   type ElectionEffect,
   type ElectionEvent,
+  type ElectionState,
   electionConfig,
   type Heartbeat,
 } from "@vipair/heartbeat";
 import { bootClock } from "@vipair/kernel";
 import { millisOf, type Pair } from "@vipair/model";
 import { afterEach, expect, it, vi } from "vitest";
-import { type ElectionLoop, openElectionLoop, type Perform } from "./loop.js";
+import { electionMachine } from "./election/party.js";
+import { afterSockets, type Loop, openLoop, type Perform } from "./loop.js";
 
 const interval = millisOf(20);
 const pair: Pair = {
@@ -20,7 +22,7 @@ const pair: Pair = {
     { name: "lb1", address: { family: 4, text: "127.0.0.2" }, priority: 200 },
     { name: "lb2", address: { family: 4, text: "127.0.0.3" }, priority: 100 },
   ],
-  heartbeat: { transport: "udp", routerId: 51, interval, interfaces: [], unicast: true },
+  heartbeat: { transport: "udp", routerId: 51, interval, interfaces: [], unicast: true, checksum: "pseudoHeader" },
   preempt: false,
   preemptDelay: millisOf(0),
   sync: { port: 7340 },
@@ -41,22 +43,23 @@ const fromActive: Heartbeat = {
   claiming: false,
 };
 const soon = { timeout: 3_000, interval: 5 };
-let loop: ElectionLoop | undefined;
+let loop: Loop<ElectionState, ElectionEvent> | undefined;
 afterEach(() => loop?.close());
 
-const granted: Perform = (effect) => (effect.type === "renewLease" ? { type: "leaseRenewed" } : undefined);
+const granted: Perform<ElectionEvent, ElectionEffect> = (effect) =>
+  effect.type === "renewLease" ? { type: "leaseRenewed" } : undefined;
 
-function open(perform: Perform = granted) {
+function open(perform = granted) {
   const performed: ElectionEffect["type"][] = [];
   const stepped = vi.fn();
-  const opened = openElectionLoop(
-    config,
-    (effect, decidedAt) => {
+  const opened = openLoop(electionMachine(config), {
+    perform: (effect, decidedAt) => {
       performed.push(effect.type);
       return perform(effect, decidedAt);
     },
     stepped,
-  );
+    catchUp: afterSockets,
+  });
   loop = opened;
   return { loop: opened, performed, stepped };
 }

@@ -1,0 +1,86 @@
+import {
+  type Authenticator,
+  currentHeartbeat,
+  type ElectionConfig,
+  type ElectionEffect,
+  type ElectionEvent,
+  type ElectionState,
+  effectivePriority,
+  initialElection,
+  isEligible,
+  nextDeadline,
+  stepElection,
+} from "@vipair/heartbeat";
+import { bootClock } from "@vipair/kernel";
+import type { Instant, Millis, Pair, VirtualAddress } from "@vipair/model";
+import { openExchange } from "../exchange/exchange.js";
+import { afterSockets, type Machine, openLoop } from "../loop.js";
+import type { AgentMessage } from "../message.js";
+import type { Party } from "../party.js";
+import type { PerformNode } from "../perform.js";
+import { type Heard, isNews, viewPeer } from "./peer.js";
+import { performElection } from "./perform.js";
+
+export interface ElectionPartyOptions {
+  readonly pair: Pair;
+  readonly node: string;
+  readonly addresses: readonly VirtualAddress[];
+  readonly configDigest: bigint;
+  readonly authenticator: Authenticator;
+  readonly config: ElectionConfig;
+  readonly performNode: PerformNode;
+  readonly tell: (message: AgentMessage) => void;
+  readonly stepped: (effects: readonly ElectionEffect[], at: Instant, took: Millis) => void;
+  /** A report would show something else than before. */
+  readonly changed: () => void;
+}
+
+/** The election among two nodes of this product, by authenticated heartbeats on every path. */
+export function openElectionParty(options: ElectionPartyOptions): Party {
+  const { pair, node, addresses, configDigest, authenticator, config, performNode, tell, stepped, changed } = options;
+  let heard: Heard | undefined;
+  const exchange = openExchange(
+    { pair, nodeIndex: pair.nodes[0].name === node ? 0 : 1, addresses, configDigest, authenticator },
+    {
+      currentHeartbeat: () => currentHeartbeat(config, loop.state, bootClock()),
+      heartbeatReceived: (heartbeat, sameConfig) => {
+        loop.deliver({ type: "heartbeatReceived", heartbeat });
+        const former = heard;
+        heard = { heartbeat, sameConfig, at: bootClock() };
+        if (isNews(former, heard)) changed();
+      },
+      lifelineClosed: () => loop.deliver({ type: "lifelineClosed" }),
+    },
+  );
+  const perform = performElection(exchange, tell, performNode);
+  const loop = openLoop(electionMachine(config), { perform, stepped, catchUp: afterSockets });
+  return {
+    deliver: loop.deliver,
+    // Every heartbeat says the term.
+    seeTerm: () => undefined,
+    setConfigDigest: exchange.setConfigDigest,
+    get standing() {
+      const { state } = loop;
+      const { role, term } = state;
+      const failedTracks = [...state.failedTracks];
+      return {
+        role,
+        term,
+        priority: effectivePriority(config, state),
+        eligible: isEligible(config, state),
+        failedTracks,
+      };
+    },
+    peer: () => (heard === undefined ? undefined : viewPeer(heard, pair, bootClock())),
+    paths: exchange.paths,
+    refused: exchange.refused,
+    stop: loop.close,
+    close: exchange.close,
+  };
+}
+
+export const electionMachine = (config: ElectionConfig): Machine<ElectionState, ElectionEvent, ElectionEffect> => ({
+  initial: initialElection(config, bootClock()),
+  step: (state, event, now) => stepElection(config, state, event, now),
+  nextDeadline,
+});

@@ -522,6 +522,26 @@ describe("a source and its replica", () => {
     expect(pair.b.kernel).toEqual(pair.a.kernel);
   });
 
+  it("do not count as protected after a break what the standby's kernel refused before it", () => {
+    const pair = inStep();
+    pair.b.slow = true;
+    pair.a.born(flowOf(100), pair.now);
+    while (pair.exchange());
+    pair.b.replica?.failed(recordOf(flowOf(100)), 0);
+    pair.break();
+    pair.b.work(pair.now);
+    pair.b.kernel.delete(flowName(flowOf(100)));
+    pair.b.slow = false;
+    pair.connect();
+    for (let round = 0; round < 20; round++) {
+      pair.exchange();
+      pair.pass(50);
+      expect(pair.a.source?.protectedCount).toBeLessThanOrEqual(pair.b.kernel.size);
+    }
+    pair.settle();
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+  });
+
   it("start over after bytes that are no frame, at most once a second", () => {
     const pair = inStep();
     for (let i = 0; i < 5; i++) pair.b.receive(Uint8Array.of(1, 2, 3), pair.now);

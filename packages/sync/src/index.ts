@@ -4,7 +4,14 @@ export * from "./census/sample.js";
 export * from "./census/verification.js";
 export { decodeFrame, type FrameError, type FrameResult } from "./frame/decode.js";
 export { encodeFrame } from "./frame/encode.js";
-export { type Frame, type FrameBody, type Hello, maxFrameLength, type ResyncReason } from "./frame/frame.js";
+export {
+  type Frame,
+  type FrameBody,
+  frameTypes,
+  type Hello,
+  maxFrameLength,
+  type ResyncReason,
+} from "./frame/frame.js";
 export type { Holdings } from "./holdings.js";
 export { type Hash64, recordHash } from "./record/hash.js";
 export * from "./record/record.js";

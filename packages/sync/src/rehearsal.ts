@@ -103,8 +103,10 @@ export class Host {
     }
   }
 
+  /** What was to be said on an earlier link is not said on this one. */
   open(now: Instant): void {
     this.outbox = [];
+    this.#waiting = this.#waiting.filter(({ type }) => type !== "sendFrame");
     this.relink(now);
   }
 

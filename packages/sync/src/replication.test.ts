@@ -1,6 +1,7 @@
 import { type Flow, instantOf } from "@vipair/model";
 import { describe, expect, it } from "vitest";
 import { flowName, flowOf, Rehearsal, recordOf } from "./rehearsal.js";
+import { Replica } from "./replica/replica.js";
 import { emptyHoldings } from "./role.js";
 import { Source } from "./source/source.js";
 
@@ -303,6 +304,43 @@ describe("a source and its replica", () => {
     expect(names(pair.b.kernel)).toEqual(names(pair.a.kernel));
   });
 
+  it("let a replica's dump tell in which state its kernel holds a connection", () => {
+    const pair = inStep();
+    pair.b.kernel.set(flowName(flowOf(4)), flowOf(4, 7));
+    pair.b.dump(pair.now);
+    pair.settle(11_000);
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+    expect(pair.b.replica?.drift).toEqual({ missing: 0, surplus: 0, different: 1 });
+  });
+
+  it("take back what stray frames did to the standby's kernel", () => {
+    const pair = inStep();
+    for (const flow of [flowOf(4, 7), flowOf(200)]) {
+      pair.b.kernel.set(flowName(flow), flow);
+      pair.b.replica?.flowSeen(recordOf(flow), 0);
+    }
+    pair.settle(11_000);
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+    expect(pair.b.replica?.drift).toEqual({ missing: 0, surplus: 1, different: 1 });
+  });
+
+  it("let what happens to a replica win over a dump that shows what was before", () => {
+    const pair = inStep();
+    const { replica } = pair.b;
+    replica?.dumpBegan();
+    const dumped = [...pair.b.kernel.values()];
+    pair.b.died(flowOf(3), pair.now);
+    pair.a.died(flowOf(6), pair.now);
+    pair.a.born(flowOf(7, 4), pair.now);
+    pair.settle(200);
+    for (const flow of dumped) replica?.dumpSeen(recordOf(flow), 0);
+    replica?.dumpEnded();
+    expect(replica?.size).toBe(pair.b.kernel.size);
+    pair.settle(11_000);
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+    expect(replica?.drift).toMatchObject({ surplus: 0, different: 0 });
+  });
+
   it("take the death of an older connection with the same tuple for what it is", () => {
     const pair = inStep(0);
     pair.a.source?.flowSeen(recordOf(flowOf(1), 2), 0, pair.now);
@@ -445,6 +483,63 @@ describe("a source and its replica", () => {
     pair.settle();
     expect(pair.b.replica?.inStep).toBe(true);
     expect(pair.b.replica?.drift).toEqual({ missing: 0, surplus: 0, different: 0 });
+  });
+
+  it("keep the highest term that a process has seen, where the election counts anew", () => {
+    const pair = inStep();
+    pair.b.become("source", 5, pair.now);
+    pair.b.become("replica", 5, pair.now);
+    pair.b.become("source", 1, pair.now);
+    expect(pair.b.source?.term).toBe(5);
+  });
+
+  it("open a session only when the replica has read its kernel, and find what is there too much", () => {
+    const pair = inStep();
+    pair.break();
+    pair.b.kernel.set(flowName(flowOf(200)), flowOf(200));
+    const replica = new Replica(emptyHoldings(9n));
+    pair.b.replica = replica;
+    replica.dumpBegan();
+    pair.connect();
+    pair.settle(1_000);
+    expect(pair.a.source?.joined).toBe(false);
+    expect(replica.missing).toBe("this node's own connections are being read from the kernel");
+    for (const flow of pair.b.kernel.values()) replica.dumpSeen(recordOf(flow), 0);
+    replica.dumpEnded();
+    pair.b.dump(pair.now);
+    pair.settle(200);
+    expect(replica.missing).toBeUndefined();
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+  });
+
+  it("remove what the source says is gone, even if the replica was told so before of an older one", () => {
+    const pair = inStep();
+    pair.a.born(flowOf(100), pair.now);
+    pair.settle();
+    pair.b.replica?.flowExpired(recordOf(flowOf(100)), 0);
+    pair.a.died(flowOf(100), pair.now);
+    pair.settle();
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
+  });
+
+  it("do not count as protected after a break what the standby's kernel refused before it", () => {
+    const pair = inStep();
+    pair.b.slow = true;
+    pair.a.born(flowOf(100), pair.now);
+    while (pair.exchange());
+    pair.b.replica?.failed(recordOf(flowOf(100)), 0);
+    pair.break();
+    pair.b.work(pair.now);
+    pair.b.kernel.delete(flowName(flowOf(100)));
+    pair.b.slow = false;
+    pair.connect();
+    for (let round = 0; round < 20; round++) {
+      pair.exchange();
+      pair.pass(50);
+      expect(pair.a.source?.protectedCount).toBeLessThanOrEqual(pair.b.kernel.size);
+    }
+    pair.settle();
+    expect(pair.b.kernel).toEqual(pair.a.kernel);
   });
 
   it("start over after bytes that are no frame, at most once a second", () => {

@@ -133,6 +133,9 @@ class Story {
   }
 }
 
+/** A machine with other work needs longer. */
+const timeout = 60_000;
+
 function tell(chapters: fc.Arbitrary<Chapter>, holds: (story: Story) => void, numRuns = 200): void {
   fc.assert(
     fc.property(fc.array(chapters, { minLength: 1, maxLength: 80, size: "max" }), fc.boolean(), (list, reconnect) => {
@@ -172,7 +175,9 @@ const bounded = ({ active: { source } }: Story): void => {
 };
 
 describe("whatever happens", () => {
-  it("what counts as protected is in the other kernel, memory is bounded, and healing makes both equal", () => {
+  it("what counts as protected is in the other kernel, memory is bounded, and healing makes both equal", {
+    timeout,
+  }, () => {
     const faithful = traffic.filter(({ type }) => type !== "diedUnseen");
     const chapters = fc.oneof({ weight: 6, arbitrary: faithful }, { weight: 1, arbitrary: trouble });
     tell(chapters, (story) => {
@@ -181,7 +186,7 @@ describe("whatever happens", () => {
     });
   });
 
-  it("a conflict, bytes that are no frame and connections that vanish heal as well", () => {
+  it("a conflict, bytes that are no frame and connections that vanish heal as well", { timeout }, () => {
     const chapters = fc.oneof(
       { weight: 8, arbitrary: traffic },
       { weight: 1, arbitrary: trouble },

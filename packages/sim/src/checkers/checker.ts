@@ -1,5 +1,6 @@
 import type { ElectionEffect } from "@vipair/heartbeat";
 import type { Host } from "../node/host.js";
+import type { ReplicationNews } from "../node/replication.js";
 import type { World } from "../world/world.js";
 
 /** Watches one promise. Each answers with a sentence when it finds the promise broken. */
@@ -9,6 +10,8 @@ export interface Checker {
   inspect(world: World): string | undefined;
   /** After an effect was performed. */
   inspectEffect?(world: World, host: Host, effect: ElectionEffect): string | undefined;
+  /** When something happens to the replication of a host. */
+  inspectNews?(world: World, host: Host, news: ReplicationNews): string | undefined;
 }
 
 /** Heartbeat interval, the same on both nodes, in milliseconds of true time of the slower clock (0.1 % slow). */

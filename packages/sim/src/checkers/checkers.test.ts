@@ -1,14 +1,16 @@
 import { type ElectionEffect, nextDeadline, stepElection } from "@vipair/heartbeat";
 import { instantOf, type Millis, millisOf } from "@vipair/model";
+import { becomeSource, Replica, type ReplicaEffect, Source, type SourceEffect } from "@vipair/sync";
 import { describe, expect, it } from "vitest";
+import type { Fault } from "../faults/fault.js";
 import { SimulatedOwnership } from "../kernel/ownership.js";
-import { runSeed } from "../run.js";
+import { type RunOptions, runSeed } from "../run.js";
 import type { Replacements } from "../world/world.js";
 
 /** Whether this checker finds something in the first stories with a broken machine. */
-function isAlarmed(checker: string, broken: Replacements): boolean {
+function isAlarmed(checker: string, options: RunOptions): boolean {
   for (let seed = 1; seed <= 60; seed++) {
-    if (runSeed(seed, broken).violations.some((violation) => violation.checker === checker)) return true;
+    if (runSeed(seed, options).violations.some((violation) => violation.checker === checker)) return true;
   }
   return false;
 }
@@ -22,6 +24,22 @@ class EndlessLease extends SimulatedOwnership {
 class LeaseWithoutOwner extends SimulatedOwnership {
   override endProcess(): void {}
 }
+
+/** The world with other machines for the replication. */
+const withReplica = (Broken: typeof Replica): Replacements => ({
+  machines: {
+    openReplica: (holdings) => new Broken(holdings),
+    becomeReplica: (source) => new Broken(source.retire()),
+  },
+});
+const withSource = (Broken: typeof Source): Replacements => ({
+  machines: {
+    becomeSource: (replica, term, now, limits) => {
+      const holdings = replica.retire();
+      return new Broken({ ...limits, ...holdings, term: Math.max(term, holdings.term) }, now);
+    },
+  },
+});
 
 const renewal: ElectionEffect = { type: "renewLease", ttl: millisOf(250) };
 
@@ -94,5 +112,94 @@ describe("the checkers see a broken machine", () => {
       return stepElection(config, state, isRestless ? { type: "handoverPrepared", force: true } : event, now);
     };
     expect(isAlarmed("recovery", { step })).toBe(true);
+  });
+
+  it("acknowledged, takeover: a replica that acks what it does not insert", () => {
+    class Boastful extends Replica {
+      override frameReceived(...frame: Parameters<Replica["frameReceived"]>): readonly ReplicaEffect[] {
+        return super.frameReceived(...frame).filter(({ type }) => type !== "insertFlows");
+      }
+    }
+    expect(isAlarmed("acknowledged", withReplica(Boastful))).toBe(true);
+    expect(isAlarmed("takeover", withReplica(Boastful))).toBe(true);
+  });
+
+  it("acknowledged: a replica that leaves in its kernel what is gone", () => {
+    class Hoarding extends Replica {
+      override frameReceived(...frame: Parameters<Replica["frameReceived"]>): readonly ReplicaEffect[] {
+        return super.frameReceived(...frame).filter(({ type }) => type !== "removeFlows");
+      }
+    }
+    expect(isAlarmed("acknowledged", withReplica(Hoarding))).toBe(true);
+  });
+
+  it("acknowledged: a replica that does not hear what its kernel lost", () => {
+    class Deaf extends Replica {
+      override flowRemoved(): void {}
+    }
+    expect(isAlarmed("acknowledged", withReplica(Deaf))).toBe(true);
+  });
+
+  it("acknowledged: a replica that says hello before it knows its kernel", () => {
+    class Rash extends Replica {
+      override linkOpened(...facts: Parameters<Replica["linkOpened"]>): readonly ReplicaEffect[] {
+        this.dumpBegan();
+        this.dumpEnded();
+        return super.linkOpened(...facts);
+      }
+    }
+    expect(isAlarmed("acknowledged", withReplica(Rash))).toBe(true);
+  });
+
+  it("acknowledged: a source that takes for granted what a stranger has", () => {
+    class Trusting extends Source {
+      override get protectedCount(): number {
+        return this.live - this.dirty - this.unacked;
+      }
+    }
+    expect(isAlarmed("acknowledged", withSource(Trusting))).toBe(true);
+  });
+
+  it("takeover: a source that says flushed when it was asked", () => {
+    class Hasty extends Source {
+      #tokens: number[] = [];
+
+      override flush(token: number): void {
+        this.#tokens.push(token);
+      }
+
+      override frameReceived(...frame: Parameters<Source["frameReceived"]>): readonly SourceEffect[] {
+        const flushed = this.#tokens.splice(0).map((token) => ({ type: "reportFlushed", token }) as const);
+        return [...super.frameReceived(...frame), ...flushed];
+      }
+    }
+    const faults: readonly Fault[] = [
+      { type: "congestion", bytesPerMs: 5, atMs: 20_000, durationMs: 5_000 },
+      { type: "rush", clients: 100, atMs: 20_500, durationMs: 0 },
+      { type: "handover", force: false, atMs: 20_510, durationMs: 0 },
+    ];
+    expect(isAlarmed("takeover", { faults })).toBe(false);
+    expect(isAlarmed("takeover", { ...withSource(Hasty), faults })).toBe(true);
+  });
+
+  it("in step: a source that compares no more after the beginning", () => {
+    class Complacent extends Source {
+      override tick(): void {}
+    }
+    expect(isAlarmed("in step", withSource(Complacent))).toBe(true);
+  });
+
+  it("in step: a source that does not hear of deaths", () => {
+    class Deaf extends Source {
+      override flowGone(): void {}
+    }
+    expect(isAlarmed("in step", withSource(Deaf))).toBe(true);
+  });
+
+  it("bounded memory: a source that keeps every tombstone", () => {
+    const machines: Replacements["machines"] = {
+      becomeSource: (replica, term, now) => becomeSource(replica, term, now, { mostTombstones: 1e9 }),
+    };
+    expect(isAlarmed("bounded memory", { machines })).toBe(true);
   });
 });

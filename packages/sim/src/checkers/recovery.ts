@@ -8,7 +8,9 @@ import { type Checker, trueInterval } from "./checker.js";
  * When all faults are over, exactly one node owns the addresses within a bound, and nothing moves any more.
  *
  *   refusal holdoff               a node whose kernel refused at the last moment stays out that long
- * + 200 ms + 1 000 ms             a process that was started at the last moment is ready
+ * + 200 ms + 1 000 ms             a process that was started at the last moment has rules and health,
+ * + 6 000 ms + 600 ms             the peer link after it has noticed that it was half open and was dialled again,
+ * + 2 000 ms                      and all connections: a dump, at most one start over, a comparison and a repair
  * + 2 × 4 intervals               one active down interval to take over, one more when both gave way at first
  * + preemption delay + 4 intervals  a better node claims, the other one hears it
  * + claim patience + preparation  and hands over
@@ -41,6 +43,6 @@ export class Recovery implements Checker {
 /** Milliseconds from the end of the last fault until nothing moves any more. */
 export function settlingTime(world: World): number {
   const { refusalHoldoff, preemptDelay, claimPatience } = world.hosts[0].config;
-  const waiting = refusalHoldoff + 1_200 + preemptDelay + claimPatience + preparationMs;
+  const waiting = refusalHoldoff + 1_200 + 8_600 + preemptDelay + claimPatience + preparationMs;
   return waiting + 20 * trueInterval(world);
 }

@@ -23,6 +23,18 @@ const kinds = [
   "handover",
   "handover",
   "maintenance",
+  "powerCut",
+  "agentDeath",
+  "linkReset",
+  "linkReset",
+  "congestion",
+  "congestion",
+  "overrun",
+  "refusedInserts",
+  "fullTable",
+  "flowLoss",
+  "rush",
+  "rush",
 ] as const satisfies readonly [FaultKind["type"], ...FaultKind["type"][]];
 
 /** Draws the faults of one story, all over before `healedAtMs`. Some stories are calm, some are a storm. */
@@ -51,6 +63,10 @@ function drawKind(random: Random): FaultKind {
     case "balancerHang":
     case "balancerDeath":
     case "maintenance":
+    case "powerCut":
+    case "agentDeath":
+    case "overrun":
+    case "fullTable":
       return { type, node };
     case "refusal":
       return { type, node, call: random.pick(["lease", "addresses"]) };
@@ -65,16 +81,26 @@ function drawKind(random: Random): FaultKind {
       return { type, count: 1 + random.below(100) };
     case "handover":
       return { type, force: random.chance(0.3) };
+    case "linkReset":
+      return { type };
+    case "congestion":
+      return { type, bytesPerMs: random.pick([0.5, 5, 50]) };
+    case "refusedInserts":
+      return { type, node, probability: random.pick([0.1, 0.5, 1]) };
+    case "flowLoss":
+      return { type, node, probability: random.pick([0.1, 0.5, 1]) };
+    case "rush":
+      return { type, clients: random.pick([10, 50, 150]) };
   }
 }
 
 const drawNode = (random: Random): NodeIndex => (random.chance(0.5) ? 0 : 1);
 
-/** One path or all, one way or both. */
+/** One path, one network or all, one way or both. */
 function drawWays(random: Random): readonly Way[] {
   const paths: readonly PathIndex[] = random.chance(0.5)
-    ? [0, 1, 2]
-    : random.pick<readonly PathIndex[]>([[0], [1], [2], [1, 2]]);
+    ? [0, 1, 2, 3]
+    : random.pick<readonly PathIndex[]>([[0], [1], [2], [3], [1, 2, 3]]);
   const froms: readonly NodeIndex[] = random.chance(0.5) ? [0, 1] : [drawNode(random)];
   return paths.flatMap((path) => froms.map((from) => ({ from, path })));
 }

@@ -1,8 +1,8 @@
 import type { NodeIndex } from "@vipair/heartbeat";
 import type { KernelCall } from "../kernel/ownership.js";
 
-/** Which of the three paths: client, sync, lifeline. */
-export type PathIndex = 0 | 1 | 2;
+/** Which of the four paths: client, sync, lifeline, peer link. */
+export type PathIndex = 0 | 1 | 2 | 3;
 
 /** One way of a path that a network fault hits. */
 export interface Way {
@@ -36,4 +36,22 @@ export type FaultKind =
   | { readonly type: "balancerHang"; readonly node: NodeIndex }
   | { readonly type: "balancerDeath"; readonly node: NodeIndex }
   | { readonly type: "handover"; readonly force: boolean }
+  /** The host is without power for a while, and its kernel starts with nothing. */
+  | { readonly type: "powerCut"; readonly node: NodeIndex }
+  /** The agent's process dies alone, and is started again at the end. */
+  | { readonly type: "agentDeath"; readonly node: NodeIndex }
+  /** The peer link's connection is reset. */
+  | { readonly type: "linkReset" }
+  /** The peer link takes no more than this, in either direction. */
+  | { readonly type: "congestion"; readonly bytesPerMs: number }
+  /** The kernel loses the events that it should tell the daemon. */
+  | { readonly type: "overrun"; readonly node: NodeIndex }
+  /** The kernel refuses some of the connections that the daemon inserts. */
+  | { readonly type: "refusedInserts"; readonly node: NodeIndex; readonly probability: number }
+  /** The kernel's table of connections takes no more. */
+  | { readonly type: "fullTable"; readonly node: NodeIndex }
+  /** Somebody removes connections from the kernel's table, each with this probability. */
+  | { readonly type: "flowLoss"; readonly node: NodeIndex; readonly probability: number }
+  /** Many clients come at once. */
+  | { readonly type: "rush"; readonly clients: number }
   | { readonly type: "maintenance"; readonly node: NodeIndex };

@@ -8,6 +8,7 @@ export function inject(world: World, fault: Fault): void {
     case "crash":
     case "stop":
     case "balancerDeath":
+    case "powerCut":
       return interrupt(world, fault);
     case "stall":
       return world.hosts[fault.node].stall(fault.durationMs);
@@ -36,16 +37,53 @@ export function inject(world: World, fault: Fault): void {
     case "maintenance":
       world.hosts[fault.node].setMaintenance(true);
       return world.plan(fault.durationMs, () => world.hosts[fault.node].setMaintenance(false));
+    case "agentDeath":
+      return world.hosts[fault.node].killAgent(fault.durationMs);
+    case "linkReset":
+      return world.peerLink.break();
+    case "congestion":
+      return world.plan(fault.durationMs, hold(world.peerLink.rates, fault.bytesPerMs));
+    case "overrun":
+    case "refusedInserts":
+    case "fullTable":
+    case "flowLoss":
+      return disturbFlows(world, fault);
+    case "rush":
+      return world.clients.burst(fault.clients);
   }
 }
 
-function interrupt(world: World, fault: Fault & { type: "crash" | "stop" | "balancerDeath" }): void {
+/** A fault of the kernel's table of connections. */
+function disturbFlows(world: World, fault: Fault & { type: "overrun" | "refusedInserts" | "fullTable" | "flowLoss" }) {
+  const host = world.hosts[fault.node];
+  const { conntrack } = host;
+  switch (fault.type) {
+    case "overrun":
+      host.overruns += 1;
+      return world.plan(fault.durationMs, () => {
+        host.overruns -= 1;
+      });
+    case "refusedInserts":
+      return world.plan(fault.durationMs, hold(conntrack.refusals, fault.probability));
+    case "fullTable":
+      conntrack.fills += 1;
+      return world.plan(fault.durationMs, () => {
+        conntrack.fills -= 1;
+      });
+    case "flowLoss":
+      for (const tuple of [...conntrack.entries.keys()])
+        if (world.random.chance(fault.probability)) conntrack.lose(tuple);
+  }
+}
+
+function interrupt(world: World, fault: Fault & { type: "crash" | "stop" | "balancerDeath" | "powerCut" }): void {
   const host = world.hosts[fault.node];
   if (fault.type === "crash") host.crash();
+  else if (fault.type === "powerCut") host.cutPower();
   else if (fault.type === "stop") host.inform({ type: "stopRequested" });
   else host.killBalancer();
   world.plan(fault.durationMs, () => {
-    if (fault.type !== "crash") host.crash();
+    if (fault.type === "stop" || fault.type === "balancerDeath") host.crash();
     host.start();
   });
 }

@@ -38,6 +38,7 @@ export interface AgentHost {
   /** Calls `wake` when CLOCK_BOOTTIME shows `instant`. */
   planWake(instant: Instant, wake: () => void): void;
   transmit(header: SessionHeader, heartbeat: Heartbeat): void;
+  renewLifeline(): void;
   observe(agent: Agent, effect: ElectionEffect): void;
 }
 
@@ -100,7 +101,10 @@ export class Agent {
   #takePacket(packet: Packet, path: number): void {
     const { session, verdict } = receivePacket(this.session, packet, path, this.#nextChallenge, this.#now());
     if (session.challenge === this.#nextChallenge) this.#nextChallenge = this.#host.random.big();
+    const former = this.session.peer;
     this.session = session;
+    // The end of the former lifetime's lifeline may still be on its way, and says nothing of this one.
+    if (former !== undefined && former.boot !== session.peer?.boot) this.#host.renewLifeline();
     if (verdict.type === "accepted" && verdict.newest) {
       this.#step({ type: "heartbeatReceived", heartbeat: packet.heartbeat });
     }

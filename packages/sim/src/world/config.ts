@@ -1,5 +1,6 @@
 import { type ElectionConfig, electionConfig } from "@vipair/heartbeat";
 import { millisOf, type Pair, parseAddress } from "@vipair/model";
+import type { Traits } from "../node/replication.js";
 import type { Random } from "../random.js";
 
 /** The weight of the gateway's track in every simulated pair. */
@@ -12,6 +13,16 @@ export function drawConfigs(random: Random): readonly [ElectionConfig, ElectionC
 }
 
 const sampled = { interval: millisOf(1_000), rise: 2, fall: 3 };
+
+/** Draws what both daemons have in common: small, so that few connections are many. */
+export function drawTraits(random: Random): Traits {
+  return {
+    mostTombstones: random.pick([8, 30, 65_536]),
+    mostBacklog: random.pick([1_000, 20_000, 1 << 20]),
+    eventRoom: random.pick([10, 50, 10_000]),
+    dumpMs: random.pick([2, 30, 300]),
+  };
+}
 
 function drawPair(random: Random): Pair {
   return {

@@ -9,21 +9,30 @@ import {
 import { type SimulatedKernel, SimulatedOwnership } from "../kernel/ownership.js";
 import { Lifeline, type LifelineMessage } from "../network/lifeline.js";
 import { DatagramPath, type Direction, isClear } from "../network/path.js";
+import { PeerLink, type PeerMessage } from "../network/peer-link.js";
 import { HostClock } from "../node/clock.js";
 import { Host, type HostWorld } from "../node/host.js";
+import { type Machines, realMachines } from "../node/machines.js";
+import type { ReplicationNews } from "../node/replication.js";
 import { Random } from "../random.js";
+import { Clients } from "../traffic/clients.js";
 import { Agenda } from "./agenda.js";
-import { drawConfigs } from "./config.js";
+import { drawConfigs, drawTraits } from "./config.js";
 
-export type WorldObserver = (host: Host, effect: ElectionEffect) => void;
+/** Sees what happens as it happens. */
+export interface WorldObserver {
+  effect(host: Host, effect: ElectionEffect): void;
+  news(host: Host, news: ReplicationNews): void;
+}
 
 /** Machines to put in the place of the real ones: tests break them to prove that the checkers see it. */
 export interface Replacements {
   readonly step?: typeof stepElection;
   readonly openOwnership?: (kernel: SimulatedKernel) => SimulatedOwnership;
+  readonly machines?: Partial<Machines>;
 }
 
-export const pathNames = ["client", "sync", "lifeline"] as const;
+export const pathNames = ["client", "sync", "lifeline", "peer link"] as const;
 
 /**
  * Two hosts, the network between them, and time. Everything that happens is on the agenda, and everything that is left
@@ -36,9 +45,15 @@ export class World implements HostWorld {
   readonly client: DatagramPath;
   readonly sync: DatagramPath;
   readonly lifeline: Lifeline;
+  readonly peerLink: PeerLink;
+  readonly clients: Clients;
   /** The last packets that were sent, of whatever lifetime: what somebody could have recorded. */
   readonly recordings: Packet[] = [];
-  #observer: WorldObserver = () => undefined;
+  /** Tuples whose entries in the two kernels are not the same: what the replication has to do, or has failed to. */
+  readonly unequal = new Set<number>();
+  /** Counts what happens to connections and their replication. */
+  changes = 0;
+  #observer: WorldObserver | undefined;
 
   constructor(seed: number, replacements: Replacements = {}) {
     this.random = new Random(seed);
@@ -46,7 +61,10 @@ export class World implements HostWorld {
     const configs = drawConfigs(random);
     this.client = new DatagramPath(random, random.between(0.1, 5));
     this.sync = new DatagramPath(random, random.between(0.1, 5));
-    this.lifeline = new Lifeline(this.#lifelineHost(), () => this.now(), this.sync.delayMs);
+    const silenceMs = Math.max(1_000, 5 * configs[0].interval);
+    this.lifeline = new Lifeline(this.#lifelineHost(), () => this.now(), this.sync.delayMs, silenceMs);
+    this.peerLink = new PeerLink(this.#peerLinkHost(), this.sync.delayMs);
+    const traits = drawTraits(random);
     const openHost = (index: NodeIndex): Host =>
       new Host(this, {
         index,
@@ -54,12 +72,16 @@ export class World implements HostWorld {
         clock: new HostClock(() => this.now(), random.between(0, 1e6), random.between(0.999, 1.001)),
         step: replacements.step ?? stepElection,
         openOwnership: replacements.openOwnership ?? ((kernel) => new SimulatedOwnership(kernel)),
+        machines: { ...realMachines, ...replacements.machines },
+        traits,
       });
     this.hosts = [openHost(0), openHost(1)];
+    this.clients = new Clients(this);
     this.#reconnect();
+    this.peerLink.begin();
   }
 
-  onEffect(observer: WorldObserver): void {
+  onEvent(observer: WorldObserver): void {
     this.#observer = observer;
   }
 
@@ -73,7 +95,7 @@ export class World implements HostWorld {
 
   /** The directions in which this node speaks, by path number. */
   directions(from: NodeIndex): readonly Direction[] {
-    return [this.client.directions[from], this.sync.directions[from], this.lifeline.directions[from]];
+    return [this.client, this.sync, this.lifeline, this.peerLink].map(({ directions }) => directions[from]);
   }
 
   /** Whether both nodes can hear each other on one path: it loses and delays nothing, either way. */
@@ -101,12 +123,46 @@ export class World implements HostWorld {
     this.lifeline.close(from);
   }
 
+  renewLifeline(from: NodeIndex): void {
+    this.lifeline.renew(from);
+  }
+
+  loseLifeline(from: NodeIndex): void {
+    this.lifeline.vanish(from);
+  }
+
   retransmit(): void {
     this.lifeline.retransmit();
+    this.peerLink.resume();
   }
 
   observe(host: Host, effect: ElectionEffect): void {
-    this.#observer(host, effect);
+    if (effect.type === "reportRole") this.changes++;
+    if (effect.type === "reportRole" && effect.to === "active") this.clients.takenOver(host);
+    this.#observer?.effect(host, effect);
+  }
+
+  tell(host: Host, news: ReplicationNews): void {
+    this.changes++;
+    if (news.type === "compared") this.peerOf(host).conntrack.interventions.compared(news.digestSentAt);
+    this.#observer?.news(host, news);
+  }
+
+  announced(host: Host): void {
+    this.clients.learn(host);
+  }
+
+  connectionChanged(tuple: number): void {
+    this.changes++;
+    const [left, right] = this.hosts;
+    const here = left.conntrack.entries.get(tuple);
+    const there = right.conntrack.entries.get(tuple);
+    if (here?.state === there?.state) this.unequal.delete(tuple);
+    else this.unequal.add(tuple);
+  }
+
+  peerOf(host: Host): Host {
+    return this.hosts[host.index === 0 ? 1 : 0];
   }
 
   #transmitDatagram(path: DatagramPath, from: NodeIndex, packet: Packet): void {
@@ -121,14 +177,31 @@ export class World implements HostWorld {
   #lifelineHost() {
     return {
       plan: (delayMs: number, happen: () => void) => this.plan(delayMs, happen),
-      isReceiving: (node: NodeIndex) => !this.hosts[node].suspended,
+      isReceiving: (node: NodeIndex) => this.hosts[node].isUp,
       deliver: (to: NodeIndex, message: LifelineMessage) => this.#deliver(to, message),
+    };
+  }
+
+  #peerLinkHost() {
+    const balancer = (node: NodeIndex) => this.hosts[node].balancer;
+    return {
+      random: this.random,
+      now: () => this.now(),
+      plan: (delayMs: number, happen: () => void) => this.plan(delayMs, happen),
+      isReceiving: (node: NodeIndex) => this.hosts[node].isUp,
+      isReading: (node: NodeIndex) => balancer(node)?.process.isRunning === true,
+      opened: (node: NodeIndex) => balancer(node)?.linkChanged(true),
+      closed: (node: NodeIndex) => balancer(node)?.linkChanged(false),
+      deliver: (to: NodeIndex, message: PeerMessage) => {
+        this.changes++;
+        this.hosts[to].receiveMessage(message);
+      },
     };
   }
 
   #deliver(to: NodeIndex, message: LifelineMessage): void {
     if (message.type === "packet") this.hosts[to].receive({ type: "packet", packet: message.packet, path: 2 });
-    else this.hosts[to].inform({ type: "lifelineClosed" });
+    else if (message.type === "close") this.hosts[to].inform({ type: "lifelineClosed" });
   }
 
   #reconnect(): void {

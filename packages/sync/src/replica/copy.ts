@@ -51,14 +51,18 @@ export class Copy {
     this.#dump.begin();
   }
 
-  /** This node's kernel holds it, in this state; what came from the source since the sweep began is newer, and wins. */
+  /** This node's kernel held it, in this state, since the sweep began. What happened to it since then is newer. */
   sweep(view: DataView, offset: number): void {
     if (this.#dump.hasDied(view, offset)) return;
+    const slot = this.table.find(view, offset, keyHash(view, offset));
+    if (slot < 0 || this.#sweep[slot] !== this.#sweeps) this.see(view, offset);
+  }
+
+  /** This node's kernel holds it, in this state, whatever the source sent: the digest must tell. */
+  see(view: DataView, offset: number): void {
     const hash = keyHash(view, offset);
     const known = this.table.find(view, offset, hash);
-    if (known >= 0 && this.#sweep[known] === this.#sweeps) return;
     const slot = known < 0 ? this.#add(view, offset, hash) : known;
-    // The kernel may hold it in another state than the source sent it in: the digest must tell.
     if (known >= 0 && this.#isOther(slot, view, offset)) this.#write(slot, view, offset);
     this.#sweep[slot] = this.#sweeps;
   }
@@ -139,8 +143,10 @@ export class Copy {
     this.#sweep[slot] = this.#sweeps;
   }
 
+  /** Also what is not held: the kernel may have told the end of an older one after this one was inserted. */
   #bury(view: DataView, offset: number): void {
-    if (this.drop(view, offset)) this.removals.add(view, offset);
+    this.drop(view, offset);
+    this.removals.add(view, offset);
   }
 
   #add(view: DataView, offset: number, hash: number): number {

@@ -43,8 +43,9 @@ export class Replica {
   #appliedSeq = 0;
   #resyncedAt = Number.NEGATIVE_INFINITY;
   #resyncDue: ResyncReason | undefined;
-  /** This node's own kernel was read. */
+  /** This node's own kernel was read: before that an empty copy says nothing about it, and the source must not be told so. */
   #dumped = false;
+  #helloDue = false;
   /** Differences are what happened before this node was connected, or before its kernel was read. */
   #catchingUp = true;
 
@@ -77,12 +78,12 @@ export class Replica {
 
   /** What is missing until the replica is in step, for people; `undefined` when it is. */
   get missing(): string | undefined {
-    return sentences[this.#stage];
+    return this.#linked && !this.#dumped ? unread : sentences[this.#stage];
   }
 
   /**
    * A dump of this node's own kernel begins: at the start, when it has become the standby, and whenever its events were
-   * lost. All effects must be performed, or the dump misses them.
+   * lost. All effects must be performed, or the dump misses them. No session begins before the first one has ended.
    */
   dumpBegan(): void {
     this.#copy.beginSweep();
@@ -98,6 +99,7 @@ export class Replica {
     const before = this.lostFlows;
     this.#copy.endSweep((view, offset) => this.#lose(view, offset));
     if (!this.#catchingUp) this.drift = plus(this.drift, { ...noDrift, missing: this.lostFlows - before });
+    this.#helloDue ||= this.#linked && !this.#dumped;
     this.#dumped = true;
   }
 
@@ -107,12 +109,13 @@ export class Replica {
     this.#linked = true;
     this.#stage = "waiting";
     this.#sessions++;
-    return [this.#hello()];
+    return this.#greet();
   }
 
   /** No frame of this link may come in afterwards; what was received stays and may still be performed. */
   linkClosed(): void {
     this.#linked = false;
+    this.#helloDue = false;
     this.#stage = "closed";
     this.#resyncDue = undefined;
     this.#catchingUp = true;
@@ -152,6 +155,14 @@ export class Replica {
     this.#remember(view, offset);
   }
 
+  /**
+   * A connection was born or changed in this node's own kernel, by stray frames for example; not by an effect of this
+   * machine. Without this, the next dump would tell.
+   */
+  flowSeen(view: DataView, offset: number): void {
+    if (hasOurMark(view, offset)) this.#copy.see(view, offset);
+  }
+
   /** A connection came to its time in this node's kernel. The source sends it again if it lives on there. */
   flowExpired(view: DataView, offset: number): void {
     if (this.#copy.drop(view, offset)) this.#lose(view, offset);
@@ -171,6 +182,7 @@ export class Replica {
 
   /** Call it every 100 ms: acks that wait for company must not wait longer, and the source must hear what was lost. */
   tick(now: Instant): readonly ReplicaEffect[] {
+    if (this.#helloDue) return this.#greet();
     const effects = [...this.#tellLost(), ...(this.#progress.isAckDue(now) ? this.#ack(now) : [])];
     return this.#resyncDue === undefined ? effects : [...effects, ...this.#resync(this.#resyncDue, now)];
   }
@@ -184,7 +196,7 @@ export class Replica {
     switch (frame.type) {
       case "hello":
         this.#stage = "waiting";
-        return [this.#hello()];
+        return this.#greet();
       case "begin":
         if (frame.session === this.#sessions) this.#begin(frame);
         return [];
@@ -299,6 +311,13 @@ export class Replica {
     return [this.#frame({ type: "resync", reason })];
   }
 
+  /** A session begins with the replica's hello, and that must wait for the first dump. */
+  #greet(): readonly ReplicaEffect[] {
+    if (!this.#dumped) return [];
+    this.#helloDue = false;
+    return [this.#hello()];
+  }
+
   #hello(): ReplicaEffect {
     return this.#frame({
       type: "hello",
@@ -333,6 +352,8 @@ const plus = (a: Drift, b: Drift): Drift => ({
 });
 
 type Stage = "closed" | "waiting" | "comparing" | "settling" | "inStep";
+
+const unread = "this node's own connections are being read from the kernel";
 
 const sentences: Readonly<Record<Stage, string | undefined>> = {
   closed: "the peer link is down",

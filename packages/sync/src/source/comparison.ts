@@ -16,7 +16,7 @@ export class Comparison {
 
   #isDue = false;
   #nextAt = 0;
-  #number = 0;
+  #number: number;
   #awaits: number | undefined;
   #repair: Repair | undefined;
   /** What was lost on the way must be sent again before a digest means anything. */
@@ -25,7 +25,11 @@ export class Comparison {
   constructor(
     readonly mirror: Mirror,
     readonly intervalMs: number,
-  ) {}
+    sessions: number,
+  ) {
+    // An answer to the digest of an earlier source of this process may still be on its way.
+    this.#number = (sessions * 65_536) % 0x1_0000_0000;
+  }
 
   get isRepairing(): boolean {
     return this.#repair !== undefined;

@@ -61,7 +61,8 @@ export class Source {
     this.#sessions = options.sessions;
     this.#mostTombstones = options.mostTombstones ?? defaultMostTombstones;
     this.#mirror = new Mirror(options.table, now);
-    this.#comparison = new Comparison(this.#mirror, options.digestIntervalMs ?? defaultDigestIntervalMs);
+    const { sessions, digestIntervalMs = defaultDigestIntervalMs } = options;
+    this.#comparison = new Comparison(this.#mirror, digestIntervalMs, sessions);
     this.#retries = new Retries(this.#mirror);
   }
 
@@ -342,10 +343,9 @@ export class Source {
     this.#joined = hello;
     this.#replicaBoot = hello.boot;
     if (resumed) this.#mirror.rewind(hello.appliedSeq);
-    else {
-      this.#mirror.assume();
-      this.#comparison.trusted = false;
-    }
+    else this.#mirror.assume();
+    // Also where the replica continues: what it refused or lost before the break, it may have told in vain.
+    this.#comparison.trusted = false;
     this.#beginDue = { resumed };
     this.#comparison.begin(now);
     this.#retries.begin();

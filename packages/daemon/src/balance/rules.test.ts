@@ -18,6 +18,7 @@ function ruleset(eligible: readonly string[], servers: readonly string[] = ["10.
         listen: endpoint("198.51.100.10:80"),
         mode: "nat",
         scheduler: "roundRobin",
+        persistence: undefined,
         mark: 0x5650_0001,
         servers: servers.map((address) => ({ name: `s${address.at(-4)}`, address: endpoint(address) })),
         eligible: eligible.map((name) => ({ name, weight: 1 })),

@@ -1,6 +1,7 @@
 import type { Instant } from "@vipair/model";
 import type { Holdings } from "./holdings.js";
 import { Replica } from "./replica/replica.js";
+import type { SourceOptions } from "./source/options.js";
 import { Source } from "./source/source.js";
 import { FlowTable } from "./table/table.js";
 
@@ -10,11 +11,16 @@ export function emptyHoldings(boot: bigint, term = 0): Holdings {
 }
 
 /** The standby became active, with this term: what it holds is what it protects from now on. */
-export function becomeSource(replica: Replica, term: number, now: Instant): Source {
-  return new Source({ ...replica.retire(), term }, now);
+export function becomeSource(
+  replica: Replica,
+  term: number,
+  now: Instant,
+  options: Pick<SourceOptions, "renewal"> = {},
+): Source {
+  return new Source({ ...replica.retire(), term, ...options }, now);
 }
 
 /** The active node became the standby: its connections stay until a comparison with the other node tells better. */
-export function becomeReplica(source: Source): Replica {
-  return new Replica(source.retire());
+export function becomeReplica(source: Source, records?: string): Replica {
+  return new Replica(source.retire(), records);
 }

@@ -150,7 +150,10 @@ describe.skipIf(obstacle !== undefined)(`timed maps${because}`, () => {
   test("are read and filled by the thousands, which is no damage to their table", async () => {
     const events: TableEvent[] = [];
     const watch = watchTables([table], (event) => events.push(event));
-    const many = Array.from({ length: 30_000 }, (_, i): Element => [`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, i, 60_000]);
+    const many = Array.from(
+      { length: 30_000 },
+      (_, i): Element => [`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, i, 60_000],
+    );
     expect(maps.put(four, slotsOf(...many))).toEqual(fine);
     const found = await dump(four);
     expect(new Set(found.map(([, value]) => value)).size).toBe(30_000);

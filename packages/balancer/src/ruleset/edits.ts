@@ -31,6 +31,12 @@ function rewrite([name, rules]: Chain): readonly string[] {
   return [`flush chain ${chain}`, ...rules.map((rule) => `add rule ${chain} ${rule}`)];
 }
 
+/** Whether the edits from one ruleset to the other leave all clients that are still to be remembered. */
+export const keepsClients = (from: Ruleset, to: Ruleset): boolean => {
+  const kept = keptMaps(from, to);
+  return persistentServices(to).every(({ name }) => kept.has(clientMap(name)));
+};
+
 function renderReplacement(from: Ruleset, to: Ruleset): string | undefined {
   const kept = keptMaps(from, to);
   if (kept.size === 0) return undefined;

@@ -1,4 +1,4 @@
-export { renderEdits } from "./edits.js";
+export { keepsClients, renderEdits } from "./edits.js";
 export { serviceMark, serviceMarks } from "./mark.js";
 export {
   clientMap,

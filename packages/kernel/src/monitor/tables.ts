@@ -1,8 +1,8 @@
-import { instruction } from "../socket/filter.js";
 import { decodeAttributes, decodeString, type NetlinkMessage } from "../netlink/reader.js";
 import { NETLINK_NETFILTER } from "../netlink/socket.js";
 import { ownPorts } from "../nftables/own-ports.js";
 import { familyNumber, subsystemNftables, type TableFamily, type TableName } from "../nftables/table.js";
+import { instruction } from "../socket/filter.js";
 import { type Overrun, type Watch, watchNetlink } from "./watch.js";
 
 export type TableEvent =

@@ -41,7 +41,8 @@ export function encodeElements(
   for (const slot of offsets) {
     const element = writer.openNest(NFTA_LIST_ELEM);
     const key = writer.openNest(NFTA_SET_ELEM_KEY);
-    writer.attributeFrom(NFTA_DATA_VALUE, slots, slot + elementSlot.key, keyLength).closeNest(key);
+    const from = slot + elementSlot.key;
+    writer.attribute(NFTA_DATA_VALUE, slots.subarray(from, from + keyLength)).closeNest(key);
     if (what === "elements") encodeValue(writer, view, slot);
     writer.closeNest(element);
   }

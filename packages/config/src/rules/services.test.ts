@@ -180,7 +180,7 @@ describe("services", () => {
     });
     expect(accepted(serviceWith("    interval: 500ms")).config.services[0]).toMatchObject({ timeout: 500 });
     expect(accepted(serviceWith("    persistence: {}")).config.services[0]).toMatchObject({
-      persistence: { prefix: 32, timeout: 3_600_000, clients: 262_144 },
+      persistence: { prefix: 32, timeout: 3_600_000, clients: 131_072 },
     });
     const six = serversOf(
       "    persistence: { clients: 9 }\n    servers: { a: { address: '[fd00::1]:443' } }",

@@ -39,7 +39,7 @@ const persistenceSchema = z
     timeout: duration("1s", "30d")
       .prefault("1h")
       .meta({ description: "How long a client is remembered after its last connection began." }),
-    clients: wholeNumber(1, 1_048_576).prefault(262_144).meta({
+    clients: wholeNumber(1, 262_144).prefault(131_072).meta({
       description:
         "The most clients that are remembered at once. Others are served as well, and may get another server each time.",
     }),

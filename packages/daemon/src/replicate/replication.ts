@@ -159,6 +159,7 @@ export function openReplication({ store, renewal, link, refused, drifted }: Repl
       else started.replica.dumpEnded();
       pumpSoon();
     } catch (error) {
+      if (losses !== before) return dumpAfter(0);
       refused(`dump of ${store.name}: ${(error as Error).message}`);
     }
     dumpAfter(dumpEveryMs);

@@ -44,7 +44,10 @@ export function openClientStore({ maps, ruleset, refused }: ClientStoreOptions):
   return {
     name: "persistence entries",
     dump: async function* () {
-      for (const service of byMark().values()) {
+      for (const mark of byMark().keys()) {
+        // A reload may have taken it away meanwhile.
+        const service = byMark().get(mark);
+        if (service === undefined) continue;
         for await (const slots of maps.dump(service.map)) yield (take) => readElements(service, slots, take);
       }
     },

@@ -2,6 +2,7 @@ import { type Flow, instantOf } from "@vipair/model";
 import { describe, expect, it } from "vitest";
 import { fields } from "./record/layout.js";
 import { flowName, flowOf, Rehearsal, recordOf } from "./rehearsal.js";
+import { Replica } from "./replica/replica.js";
 import { emptyHoldings } from "./role.js";
 import { Source } from "./source/source.js";
 import type { TakeConnection } from "./table/table.js";
@@ -487,6 +488,12 @@ describe("a source and its replica", () => {
     b.replica?.dumpBegan();
     b.replica?.dumpSeen(record(0), 0);
     expect(ports((take) => b.replica?.eachUnseen(take))).toEqual([two, three]);
+  });
+
+  it("say what is missing in the words of what they carry", () => {
+    const replica = new Replica(emptyHoldings(1n), "parcels");
+    replica.linkOpened(instantOf(0));
+    expect(replica.missing).toBe("the active node has not begun to send its parcels");
   });
 
   it("start over after bytes that are no frame, at most once a second", () => {

@@ -191,7 +191,7 @@ test("a table that somebody deletes comes back with the clients", async () => {
   expect(await serversOf(clients)).toEqual(before.slice(0, clients.length));
 });
 
-test("a reload keeps the clients, but those of a server that is gone", async () => {
+test("a reload that changes the services keeps the clients", async () => {
   const { pair } = stage;
   await pair.settled();
   const newcomers = await Promise.all(Array.from({ length: 4 }, stranger));

@@ -65,7 +65,10 @@ it("puts in the whole first, then only what differs", () => {
 it("says when clients were lost that services remember", () => {
   const persistence = { prefix: 32, timeout: millisOf(1_000), clients: 10 };
   const remembering = ({ services, strays }: Ruleset, changed: object = {}): Ruleset => ({
-    services: services.map((service) => ({ ...service, persistence: { ...persistence, ...changed } })),
+    services: services.flatMap((service) => [
+      { ...service, persistence: { ...persistence, ...changed } },
+      { ...service, persistence, name: "other" },
+    ]),
     strays,
   });
   const lostBy = (act: () => void): number => {

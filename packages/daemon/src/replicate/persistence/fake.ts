@@ -55,12 +55,12 @@ export class FakeMaps implements TimedMaps {
   }
 
   #place(map: string, elements: readonly (readonly [string, Uint8Array])[]): Placement {
-    let failed = 0;
-    for (const [key, slot] of elements) {
+    const failed: number[] = [];
+    for (const [index, [key, slot]] of elements.entries()) {
       if (this.#of(map).size < this.most || this.#of(map).has(key)) this.#of(map).set(key, { slot });
-      else failed++;
+      else failed.push(index * elementSlot.size);
     }
-    return { failed, errors: new Set(failed > 0 ? ["ENFILE"] : []) };
+    return { failed, errors: new Set(failed.length > 0 ? ["ENFILE"] : []) };
   }
 }
 

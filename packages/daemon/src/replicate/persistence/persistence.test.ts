@@ -64,7 +64,7 @@ function openNode(peer: number): Node {
   const replicator = openReplicator({
     conntrack: {
       async *dumpSlots() {},
-      insert: () => ({ inserted: 0, kept: 0, failed: 0, errors: new Map() }),
+      insert: () => ({ inserted: 0, kept: 0, failed: 0, refused: [], errors: new Map() }),
       remove: () => 0,
     },
     maps: node.maps,
@@ -261,14 +261,15 @@ it("drops clients of a server that is not there any more, and of another prefix"
   expect([active, standby].map(({ replicator }) => replicator.persistence.clients)).toEqual([0, 0]);
 });
 
-it("tells a full map once", async () => {
+it("tells a full map once, and counts nobody as protected that is not in it", async () => {
   const [active, standby] = nodes;
   await pairUp();
   standby.maps.most = 1;
   happen(active, [flow("192.0.2.7:4000", "10.0.0.1:80"), flow("192.0.3.7:4000", "10.0.0.1:80")]);
   await vi.waitFor(() => expect(standby.refused).toEqual(["insert of 1 persistence entries: ENFILE"]), soon);
   happen(active, [flow("192.0.4.7:4000", "10.0.0.1:80")]);
-  await vi.waitFor(() => expect(standby.replicator.persistence.clients).toBe(3), soon);
+  await vi.waitFor(() => expect(active.replicator.persistence).toMatchObject({ clients: 3, protected: 1 }), soon);
+  expect(standby.replicator.persistence.clients).toBe(1);
   expect(standby.refused).toHaveLength(1);
 });
 

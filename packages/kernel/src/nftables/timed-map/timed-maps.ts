@@ -32,7 +32,8 @@ export interface TimedMaps {
 }
 
 export interface Placement {
-  readonly failed: number;
+  /** Offsets of the slots that are not in the map. */
+  readonly failed: readonly number[];
   /** What the kernel said, each once: `ENFILE` from a map that is full. */
   readonly errors: ReadonlySet<string>;
 }
@@ -108,7 +109,7 @@ class KernelTimedMaps implements TimedMaps {
     slots: Uint8Array,
     prepare: (existing: readonly number[], missing: readonly number[]) => readonly (readonly number[])[],
   ): Placement {
-    let failed = 0;
+    const failed: number[] = [];
     const errors = new Set<string>();
     for (const batch of batchesOf(slots)) {
       const existing = new Set(this.#existing(map, slots, batch));
@@ -116,7 +117,7 @@ class KernelTimedMaps implements TimedMaps {
       for (const offsets of prepare([...existing], missing)) {
         const code = this.#change("add", map, slots, offsets);
         if (code === 0) continue;
-        failed += offsets.length;
+        failed.push(...offsets);
         errors.add(errnoName(code));
       }
     }

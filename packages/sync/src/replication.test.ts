@@ -1,6 +1,5 @@
-import { type Flow, instantOf } from "@vipair/model";
+import { type Flow, instantOf, recordFields } from "@vipair/model";
 import { describe, expect, it } from "vitest";
-import { fields } from "./record/layout.js";
 import { flowName, flowOf, Rehearsal, recordOf } from "./rehearsal.js";
 import { Replica } from "./replica/replica.js";
 import { emptyHoldings } from "./role.js";
@@ -475,7 +474,7 @@ describe("a source and its replica", () => {
     const { a, b, now } = inStep(3);
     const ports = (each: (take: TakeConnection) => void) => {
       const found: number[] = [];
-      each((view, offset) => found.push(view.getUint16(offset + fields.portsOriginal)));
+      each((view, offset) => found.push(view.getUint16(offset + recordFields.portsOriginal)));
       return found.sort();
     };
     const [one, two, three] = [0, 1, 2].map((n) => flowOf(n).original.sourcePort);

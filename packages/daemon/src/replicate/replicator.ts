@@ -5,6 +5,7 @@ import { openConnectionStore, ourConnections } from "./connections.js";
 import { openClientCounts } from "./persistence/client-counts.js";
 import { type ClientStoreOptions, openClientStore } from "./persistence/clients.js";
 import { renewBelow } from "./persistence/entry.js";
+import { openTurns } from "./persistence/turns.js";
 import { readRecords } from "./records.js";
 import { openReplication, type Replication, type ReplicationOptions } from "./replication.js";
 
@@ -68,6 +69,7 @@ export function openReplicator(options: ReplicatorOptions): Replicator {
   const toBoth = (act: (one: Replication) => void): void => {
     for (const one of both) act(one);
   };
+  const turns = openTurns(persistence.frameReceived);
   const clientsOf = openClientCounts(persistence.each);
   const watching = watch({ ...ourConnections, onlyAssured: true }, (events) => {
     if (events.type === "overrun") return toBoth((one) => one.overran());
@@ -112,11 +114,17 @@ export function openReplicator(options: ReplicatorOptions): Replicator {
       toBoth((one) => one.roleChanged(role, term));
     },
     termSeen: (term) => toBoth((one) => one.termSeen(term)),
-    linkOpened: () => toBoth((one) => one.linkOpened()),
-    linkClosed: () => toBoth((one) => one.linkClosed()),
+    linkOpened: () => {
+      turns.clear();
+      toBoth((one) => one.linkOpened());
+    },
+    linkClosed: () => {
+      turns.clear();
+      toBoth((one) => one.linkClosed());
+    },
     frameReceived: (frame) => {
       const stream = readStream(frame);
-      if (stream === streams.persistence) persistence.frameReceived(frame);
+      if (stream === streams.persistence) turns.add(frame);
       // Bytes that are too short for a stream are no frame of the connections either, and counted there.
       else if (stream === streams.connections || stream === undefined) connections.frameReceived(frame);
       else strangeFrames++;
@@ -129,6 +137,7 @@ export function openReplicator(options: ReplicatorOptions): Replicator {
     reread: connections.reread,
     repair: connections.repair,
     close: async () => {
+      turns.clear();
       toBoth((one) => one.close());
       await watching.close();
     },

@@ -64,14 +64,14 @@ function openNode(peer: number): Node {
   const replicator = openReplicator({
     conntrack: {
       async *dumpSlots() {},
-      insert: () => ({ inserted: 0, kept: 0, failed: 0, refused: [], errors: new Map() }),
-      remove: () => 0,
+      insertRecords: () => ({ inserted: 0, kept: 0, refused: [], errors: new Map() }),
+      removeRecords: () => 0,
     },
     maps: node.maps,
     ruleset: () => node.ruleset,
     watch: (_selection, listener) => {
       node.tell = listener;
-      return { close: async () => undefined };
+      return { follow: () => undefined, close: async () => undefined };
     },
     link: () => ({
       get connected() {
@@ -121,7 +121,7 @@ function flow(client: string, server: string, { listen, mark }: PersistentRules 
     protocol,
     original: tuple(from, listen),
     reply: tuple(to, from),
-    status: protocol === 6 ? 0x18e : 0x18a,
+    status: 0x18e,
     timeout: 300,
     mark,
     tcp: protocol === 6 ? tcp : undefined,
@@ -259,6 +259,16 @@ it("drops clients of a server that is not there any more, and of another prefix"
   expect(clients(active)).toEqual([]);
   await active.replicator.flush();
   expect([active, standby].map(({ replicator }) => replicator.persistence.clients)).toEqual([0, 0]);
+});
+
+it("leaves out clients of another family than the listener has by now", async () => {
+  const [active, standby] = nodes;
+  await pairUp();
+  standby.ruleset = rulesetOf({ ...six, mark: web.mark, name: "web" });
+  happen(active, [flow("192.0.2.7:4000", "10.0.0.1:80")]);
+  happen(standby, [flow("192.0.2.7:4000", "10.0.0.1:80")]);
+  await vi.waitFor(() => expect(active.replicator.persistence).toMatchObject({ clients: 1, protected: 0 }), soon);
+  expect(clients(standby)).toEqual([]);
 });
 
 it("tells a full map once, and counts nobody as protected that is not in it", async () => {

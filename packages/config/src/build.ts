@@ -84,6 +84,7 @@ function buildBalanced(name: string, service: ShapedService): BalancedService {
     persistence: persistence && {
       prefix: persistence.prefix ?? (listen.address.family === 4 ? 32 : 128),
       timeout: persistence.timeout,
+      clients: persistence.clients,
     },
     health: health?.map(buildCheck) ?? (protocol === "tcp" ? [{ type: "tcp", port: undefined }] : []),
     interval,

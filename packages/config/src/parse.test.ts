@@ -33,7 +33,6 @@ describe("parseConfig", () => {
     const { config, warnings } = accepted(example("vipair"));
     expect(config).toMatchSnapshot();
     expect(warnings.map(({ path, message }) => `${path}: ${message}`)).toEqual([
-      'services.owa.persistence: "persistence" has no effect yet',
       'services.owa.servers.ex2.maxConnections: "maxConnections" has no effect yet',
     ]);
   });

@@ -12,6 +12,7 @@ import { openMaintenance } from "./operate/maintenance.js";
 import { openOperation } from "./operate/operation.js";
 import { openPairing, type Pairing } from "./pair/pairing.js";
 import { openUpkeep, type Upkeep } from "./pair/upkeep.js";
+import type { Replicator } from "./replicate/replicator.js";
 import { peerHealth } from "./report/health.js";
 import { openReports } from "./report/reports.js";
 import { openFailures } from "./track/failures.js";
@@ -68,6 +69,7 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
   const statePath = socketPath.replace(/\.sock$/, "");
   let current: ConfigFile = initial;
   let upkeep: Upkeep | undefined;
+  let replicator: Replicator | undefined;
   const changed = (): void => upkeep?.reportSoon();
 
   const journal = openJournal(node, logEvent(log));
@@ -79,6 +81,7 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     sysctlFile: `${statePath}.sysctl.json`,
     journal,
     healthChanged: changed,
+    clientsLost: () => void replicator?.persistence.putBack(),
   });
   closers.push(balancer.close);
   const failures = openFailures(journal);
@@ -89,6 +92,8 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     version,
     configDigest: configDigest(initial.config),
     conntrack: balancer.conntrack,
+    maps: balancer.maps,
+    ruleset: () => balancer.loop.state.ruleset,
     journal,
     reported: (report) => failures.reported(report, tracks.report()),
     ownershipChanged: (event) => balancer.loop.deliver(event),
@@ -96,6 +101,7 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     peerReported: (report) => balancer.loop.deliver({ type: "peerHealthReceived", servers: peerHealth(report) }),
   });
   closers.push(pairing.close);
+  replicator = pairing.replicator;
   pairing.agent.setMaintenance(maintenance.on);
   const reports = openReports({
     node,

@@ -40,6 +40,18 @@ export interface ServerReport {
   readonly peerHealth?: Health;
 }
 
+/** How a service sends clients to the servers that they had before. */
+export interface PersistenceReport {
+  /** Length of the client prefix that sticks together. */
+  readonly prefix: number;
+  readonly timeoutSeconds: number;
+  /** Clients that are remembered now, and the most there may be. */
+  readonly clients: number;
+  readonly most: number;
+  /** Connections whose clients found no room, since the rules were loaded. */
+  readonly unkept: number;
+}
+
 export interface ServiceReport {
   readonly name: string;
   readonly listen: string;
@@ -49,6 +61,7 @@ export interface ServiceReport {
   readonly up: boolean;
   /** Resets that told ends of connections which this node does not know, such as a failover could not save. */
   readonly resets?: number;
+  readonly persistence?: PersistenceReport;
   readonly servers: readonly ServerReport[];
 }
 
@@ -114,6 +127,8 @@ export interface SyncReport {
   readonly drift?: DriftReport & { readonly repairedAt?: string };
   /** Connections that the standby's kernel refused; absent while it says nothing. */
   readonly refusedInserts?: number;
+  /** Clients that services remember, and how many of them the standby remembers, too. */
+  readonly persistence?: { readonly clients: number; readonly protected: number };
 }
 
 /** What one node says about itself. */

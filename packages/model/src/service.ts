@@ -42,7 +42,10 @@ export interface Server {
 export interface Persistence {
   /** Length of the client prefix that sticks together. */
   readonly prefix: number;
+  /** How long a client is remembered after its last connection began. */
   readonly timeout: Millis;
+  /** The most clients that are remembered at once. */
+  readonly clients: number;
 }
 
 /** A service that balances connections to real servers. */

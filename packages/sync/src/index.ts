@@ -12,6 +12,7 @@ export {
   maxFrameLength,
   type ResyncReason,
 } from "./frame/frame.js";
+export { readStream, writeStream } from "./frame/stream.js";
 export type { Holdings } from "./holdings.js";
 export { type Hash64, recordHash } from "./record/hash.js";
 export * from "./record/record.js";
@@ -19,5 +20,6 @@ export type { Drift } from "./replica/copy.js";
 export * from "./replica/effect.js";
 export * from "./replica/replica.js";
 export * from "./role.js";
-export type { SourceEffect, SourceOptions, Standing } from "./source/options.js";
+export type { Renewal, SourceEffect, SourceOptions, Standing } from "./source/options.js";
 export * from "./source/source.js";
+export type { TakeConnection } from "./table/table.js";

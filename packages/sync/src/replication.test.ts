@@ -1,9 +1,10 @@
-import { type Flow, instantOf } from "@vipair/model";
+import { type Flow, instantOf, recordFields } from "@vipair/model";
 import { describe, expect, it } from "vitest";
 import { flowName, flowOf, Rehearsal, recordOf } from "./rehearsal.js";
 import { Replica } from "./replica/replica.js";
 import { emptyHoldings } from "./role.js";
 import { Source } from "./source/source.js";
+import type { TakeConnection } from "./table/table.js";
 
 const names = (kernel: ReadonlyMap<string, Flow>) => [...kernel.keys()].sort();
 
@@ -540,6 +541,55 @@ describe("a source and its replica", () => {
     }
     pair.settle();
     expect(pair.b.kernel).toEqual(pair.a.kernel);
+  });
+
+  it("renew copies as early as asked, and those of a stranger as soon as they are seen", () => {
+    const pair = inStep();
+    pair.break();
+    const source = new Source({ ...emptyHoldings(9n, 2), renewal: { below: 7 / 8, all: true } }, pair.now);
+    pair.a.source = source;
+    for (let n = 0; n < 50; n++) pair.a.born(flowOf(n, 3, 1_000), pair.now);
+    pair.a.dump(pair.now);
+    pair.connect();
+    pair.settle();
+    expect(source.dirty).toBe(0);
+    const sight = (afterMs: number) => {
+      pair.now = instantOf(pair.now + afterMs);
+      for (let n = 0; n < 50; n++) pair.a.born(flowOf(n, 3, 1_000), pair.now);
+      return source.dirty;
+    };
+    expect(sight(0)).toBe(50);
+    pair.settle();
+    expect(sight(60_000)).toBe(0);
+    expect(sight(70_000)).toBe(50);
+  });
+
+  it("name what a dump did not show, and all they hold", () => {
+    const { a, b, now } = inStep(3);
+    const ports = (each: (take: TakeConnection) => void) => {
+      const found: number[] = [];
+      each((view, offset) => found.push(view.getUint16(offset + recordFields.portsOriginal)));
+      return found.sort();
+    };
+    const [one, two, three] = [0, 1, 2].map((n) => flowOf(n).original.sourcePort);
+    const record = (n: number): DataView => recordOf(flowOf(n));
+    expect(ports((take) => a.source?.each(take))).toEqual([one, two, three]);
+    expect(ports((take) => b.replica?.each(take))).toEqual([one, two, three]);
+    a.source?.dumpBegan(now);
+    a.source?.dumpSeen(record(1), 0, now);
+    expect(ports((take) => a.source?.eachUnseen(take))).toEqual([one, three]);
+    b.replica?.dumpBegan();
+    b.replica?.dumpSeen(record(0), 0);
+    expect(ports((take) => b.replica?.eachUnseen(take))).toEqual([two, three]);
+  });
+
+  it("say what is missing in the words of what they carry", () => {
+    const replica = new Replica(emptyHoldings(1n), "parcels");
+    replica.linkOpened(instantOf(0));
+    expect(replica.missing).toBe("this node's own parcels are being read from the kernel");
+    replica.dumpBegan();
+    replica.dumpEnded();
+    expect(replica.missing).toBe("the active node has not begun to send its parcels");
   });
 
   it("start over after bytes that are no frame, at most once a second", () => {

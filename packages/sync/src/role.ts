@@ -18,13 +18,13 @@ export function becomeSource(
   replica: Replica,
   term: number,
   now: Instant,
-  limits: Omit<SourceOptions, keyof Holdings> = {},
+  options: Omit<SourceOptions, keyof Holdings> = {},
 ): Source {
   const holdings = replica.retire();
-  return new Source({ ...limits, ...holdings, term: Math.max(term, holdings.term) }, now);
+  return new Source({ ...options, ...holdings, term: Math.max(term, holdings.term) }, now);
 }
 
 /** The active node became the standby: its connections stay until a comparison with the other node tells better. */
-export function becomeReplica(source: Source): Replica {
-  return new Replica(source.retire());
+export function becomeReplica(source: Source, records?: string): Replica {
+  return new Replica(source.retire(), records);
 }

@@ -19,6 +19,7 @@ function wantedRules(state: ServiceState, redirectPort: number | undefined): Ser
     listen,
     mode: service.mode,
     scheduler: service.scheduler,
+    persistence: service.persistence,
     mark,
     servers: service.servers.map(({ name, address }) => ({ name, address })),
     eligible: eligibleServers(state).map(({ server }) => ({ name: server.name, weight: server.weight })),

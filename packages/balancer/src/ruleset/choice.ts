@@ -1,7 +1,6 @@
-import { cycleWeights, roundRobinSlots } from "../slots/roundRobin.js";
-import { slotCount, sourceHashSlots } from "../slots/sourceHash.js";
-import { stableHash } from "../stableHash.js";
+import { renderDraw } from "./draw.js";
 import { serverChain, sorryChain } from "./name.js";
+import { drawRules, isPersistent } from "./persistence.js";
 import type { BalancedRules } from "./ruleset.js";
 
 /**
@@ -9,6 +8,7 @@ import type { BalancedRules } from "./ruleset.js";
  * the input chain and is refused there.
  */
 export function choiceRules(rules: BalancedRules): readonly string[] {
+  if (isPersistent(rules) && rules.eligible.length > 0) return drawRules(rules);
   const choice = renderChoice(rules);
   return choice === undefined ? [] : [`ct mark set 0x${rules.mark.toString(16)}`, choice];
 }
@@ -18,43 +18,5 @@ function renderChoice(rules: BalancedRules): string | undefined {
   const [only] = eligible;
   if (only === undefined) return sorry === undefined ? undefined : `goto ${sorryChain(name)}`;
   if (eligible.length === 1) return `goto ${serverChain(name, only.name)}`;
-  const slots = chooseSlots(rules);
-  const targets = slotRanges(slots).map(([from, to, server]) => {
-    const key = from === to ? `${from}` : `${from}-${to}`;
-    return `${key} : goto ${serverChain(name, eligible[server]?.name ?? "")}`;
-  });
-  return `${renderKey(rules, slots.length)} vmap { ${targets.join(", ")} }`;
-}
-
-function chooseSlots({ name, scheduler, servers, eligible }: BalancedRules): readonly number[] {
-  switch (scheduler) {
-    case "roundRobin":
-      return roundRobinSlots(eligible);
-    case "random":
-      return cycleWeights(eligible.map(({ weight }) => weight)).flatMap((weight, i) => Array(weight).fill(i));
-    case "sourceHash":
-      return sourceHashSlots(name, eligible, slotCount(servers.length));
-  }
-}
-
-function renderKey({ name, scheduler, listen }: BalancedRules, count: number): string {
-  switch (scheduler) {
-    case "roundRobin":
-      return `numgen inc mod ${count}`;
-    case "random":
-      return `numgen random mod ${count}`;
-    case "sourceHash":
-      return `jhash ${listen.address.family === 4 ? "ip" : "ip6"} saddr mod ${count} seed 0x${stableHash(name).toString(16)}`;
-  }
-}
-
-/** Neighbouring slots of one server as `[first, last, server]`. */
-function slotRanges(slots: readonly number[]): readonly (readonly [number, number, number])[] {
-  const ranges: [number, number, number][] = [];
-  for (const [slot, server] of slots.entries()) {
-    const last = ranges.at(-1);
-    if (last?.[2] === server) last[1] = slot;
-    else ranges.push([slot, slot, server]);
-  }
-  return ranges;
+  return renderDraw(rules, "vmap", (server) => `goto ${serverChain(name, server)}`);
 }

@@ -1,13 +1,16 @@
-export { renderEdits } from "./edits.js";
+export { keepsClients, renderEdits } from "./edits.js";
 export { serviceMark, serviceMarks } from "./mark.js";
 export {
+  clientMap,
   passedOnCounter,
   resetCounter,
   serverChain,
   serviceChain,
   sorryChain,
   tableName,
+  unkeptCounter,
 } from "./name.js";
+export { type PersistentRules, persistentServices, serverNumbers } from "./persistence.js";
 export { renderRemoval, renderRuleset } from "./render.js";
 export {
   type BalancedRules,

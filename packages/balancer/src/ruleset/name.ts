@@ -17,6 +17,15 @@ export const passedOnCounter = "passedOn";
 /** Counts the resets that the ends of a service's unknown connections were told. */
 export const resetCounter = (service: string): string => `reset/${checked(service)}`;
 
+/** The map from a client to the number of its server. */
+export const clientMap = (service: string): string => `clients/${checked(service)}`;
+/** Looks a client up, and leads to its server if that gets new connections. */
+export const clientChain = (service: string): string => `client/${checked(service)}`;
+/** Remembers the client of a server, and leads there. */
+export const keptChain = (service: string, server: string): string => `kept/${checked(service)}/${checked(server)}`;
+/** Counts connections whose client found no room in the map. */
+export const unkeptCounter = (service: string): string => `unkept/${checked(service)}`;
+
 function checked(name: string): string {
   if (!plainName.test(name)) throw new RangeError(`not a name for a chain: ${JSON.stringify(name)}`);
   return name;

@@ -11,7 +11,8 @@ import {
   toListener,
   word,
 } from "./elements.js";
-import { serviceChain, tableName } from "./name.js";
+import { clientMap, serviceChain, tableName, unkeptCounter } from "./name.js";
+import { clientMapType, type PersistentRules, persistentServices } from "./persistence.js";
 import type { Ruleset } from "./ruleset.js";
 import { destinationsOf, renderService } from "./service.js";
 import { renderGuard, renderStrayCounters, renderStrayMaps } from "./stray.js";
@@ -26,13 +27,16 @@ import { renderGuard, renderStrayCounters, renderStrayMaps } from "./stray.js";
  *
  * A listener is found by one lookup in a map, so the cost of a packet does not grow with the number of services.
  */
-export function renderRuleset(ruleset: Ruleset): string {
+export const renderRuleset = (ruleset: Ruleset): string => `${renderRemoval()}${renderTable(ruleset)}`;
+
+/** The table alone; what is in the kernel under the same names must be the same. */
+export function renderTable(ruleset: Ruleset): string {
   const lines = [
-    ...renderRemovalLines(),
     `table inet ${tableName} {`,
     ...families.flatMap((family) => renderSets(ruleset, family)),
     ...ruleset.services.flatMap(destinationsOf).map(({ chain }) => `  counter ${chain} { }`),
     ...renderStrayCounters(ruleset),
+    ...persistentServices(ruleset).flatMap(renderClients),
     ...ruleset.services.flatMap(renderService),
     ...families.flatMap((family) => renderMaps(ruleset, family)),
     ...families.flatMap((family) => renderStrayMaps(ruleset, family)),
@@ -45,9 +49,7 @@ export function renderRuleset(ruleset: Ruleset): string {
 }
 
 /** Removes the table, if it is there. */
-export const renderRemoval = (): string => `${renderRemovalLines().join("\n")}\n`;
-
-const renderRemovalLines = (): readonly string[] => [`table inet ${tableName}`, `delete table inet ${tableName}`];
+export const renderRemoval = (): string => `table inet ${tableName}\ndelete table inet ${tableName}\n`;
 
 function renderSets({ services }: Ruleset, family: Family): readonly string[] {
   const listeners = ofFamily(
@@ -78,6 +80,13 @@ function renderMaps({ services }: Ruleset, family: Family): readonly string[] {
     ...renderNamed(`map sources${family}`, `mark : ipv${family}_addr`, sources),
   ];
 }
+
+const renderClients = (rules: PersistentRules): readonly string[] => [
+  `  counter ${unkeptCounter(rules.name)} { }`,
+  `  map ${clientMap(rules.name)} {`,
+  ...clientMapType(rules).map((line) => `    ${line}`),
+  "  }",
+];
 
 const renderNat = (): readonly string[] => [
   ...renderChain("prerouting", [

@@ -1,4 +1,4 @@
-import type { Endpoint, Mode, Scheduler } from "@vipair/model";
+import type { Endpoint, Mode, Persistence, Scheduler } from "@vipair/model";
 import type { StrayPolicy } from "../stray/stray.js";
 
 /** What the kernel must do with packets to our services: a value, rendered for nft by {@link renderRuleset}. */
@@ -15,6 +15,7 @@ export interface BalancedRules {
   readonly listen: Endpoint;
   readonly mode: Mode;
   readonly scheduler: Scheduler;
+  readonly persistence: Persistence | undefined;
   /** The whole conntrack mark of its connections. */
   readonly mark: number;
   /** All servers, whether they get new connections or not. */
@@ -44,6 +45,9 @@ export interface EligibleServer {
   /** At least 1. */
   readonly weight: number;
 }
+
+/** A chain, with its rules in nft's words. */
+export type Chain = readonly [name: string, rules: readonly string[]];
 
 /** Whether two rulesets ask the same of the kernel. */
 export const sameRuleset = (a: Ruleset, b: Ruleset): boolean =>

@@ -1,8 +1,9 @@
 import { type Endpoint, formatHostPort } from "@vipair/model";
 import { choiceRules } from "./choice.js";
 import { renderChain } from "./elements.js";
-import { serverChain, serviceChain, sorryChain } from "./name.js";
-import type { BalancedRules, RedirectRules, ServiceRules } from "./ruleset.js";
+import { clientChain, serverChain, serviceChain, sorryChain } from "./name.js";
+import { clientRules, isPersistent, keptChains } from "./persistence.js";
+import type { Chain, RedirectRules, ServiceRules } from "./ruleset.js";
 
 /** Chains that end at an address, each with the counter of the connections it got; the counter bears the same name. */
 export interface Destination {
@@ -18,15 +19,23 @@ export function destinationsOf(rules: ServiceRules): readonly Destination[] {
   return sorry === undefined ? own : [...own, { chain: sorryChain(name), address: sorry }];
 }
 
-/** The rules of the chain that a service's listener leads to. */
-export const serviceRules = (rules: ServiceRules): readonly string[] =>
+/** The chains that say which servers get new connections now; the last is the one that the listener leads to. */
+export function choiceChains(rules: ServiceRules): readonly Chain[] {
+  const chain: Chain = [serviceChain(rules.name), serviceRules(rules)];
+  return isPersistent(rules) ? [[clientChain(rules.name), clientRules(rules)], chain] : [chain];
+}
+
+const serviceRules = (rules: ServiceRules): readonly string[] =>
   rules.kind === "balanced" ? choiceRules(rules) : redirectRules(rules);
 
 /** Destinations first: a chain must be there before a rule may lead to it. */
-export const renderService = (rules: BalancedRules | RedirectRules): readonly string[] => [
+export const renderService = (rules: ServiceRules): readonly string[] => [
   ...destinationsOf(rules).flatMap(renderDestination),
-  ...renderChain(serviceChain(rules.name), serviceRules(rules)),
+  ...(isPersistent(rules) ? keptChains(rules) : []).flatMap(renderRules),
+  ...choiceChains(rules).flatMap(renderRules),
 ];
+
+const renderRules = ([name, rules]: Chain): readonly string[] => renderChain(name, rules);
 
 const redirectRules = ({ port }: RedirectRules): readonly string[] =>
   port === undefined ? [] : [`meta l4proto tcp redirect to :${port}`];

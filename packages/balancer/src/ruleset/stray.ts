@@ -12,7 +12,7 @@ import {
   toListener,
 } from "./elements.js";
 import { passedOnCounter, resetCounter } from "./name.js";
-import type { BalancedRules, Ruleset, ServiceRules } from "./ruleset.js";
+import type { BalancedRules, Chain, Ruleset, ServiceRules } from "./ruleset.js";
 
 /**
  * After a failover packets may come before the connection they belong to is known here. Dropped, they are sent again and
@@ -33,7 +33,7 @@ export const renderGuard = ({ strays }: Ruleset): readonly string[] => [
 ];
 
 /** The chains that depend on the policy, with their rules. */
-export const policyChains = (strays: StrayPolicy): readonly (readonly [chain: string, rules: readonly string[]])[] => [
+export const policyChains = (strays: StrayPolicy): readonly Chain[] => [
   ["unknown", unknownRules(strays)],
   ["guard", guardRules(strays)],
 ];

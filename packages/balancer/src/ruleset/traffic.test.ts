@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { Service } from "@vipair/model";
+import { millisOf, type Service } from "@vipair/model";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { BalanceRun, dns, endpoint, http, owa, server } from "../example.js";
 import { renderEdits } from "./edits.js";
-import { passedOnCounter, resetCounter } from "./name.js";
+import { clientMap, passedOnCounter, resetCounter, unkeptCounter } from "./name.js";
 import { renderRemoval, renderRuleset } from "./render.js";
 
 /**
@@ -227,6 +227,119 @@ describe("a ruleset in the kernel", limits, () => {
     expect(counter(passedOnCounter)).toBe(frames);
   });
 
+  describe("for a service that remembers its clients", () => {
+    const persistence = { prefix: 32, timeout: millisOf(60_000), clients: 1_000 };
+    const sticky = { ...owa, persistence };
+    const fromFive = () => connect("198.51.100.10", 443, 5, "198.51.100.");
+    const serversOf = (answers: readonly string[]) => answers.map((answer) => answer.split(" ")[0]);
+
+    beforeAll(() => {
+      for (let i = 20; i < 25; i++) inside(client, "ip", "address", "replace", `198.51.100.${i}/24`, "dev", "eth0");
+    });
+
+    it.each(["roundRobin", "random", "sourceHash"] as const)("keeps each at its server, with %s", async (scheduler) => {
+      load([{ ...sticky, scheduler }]);
+      const first = await fromFive();
+      expect(serversOf(first).every((host) => host === "10.77.2.11" || host === "10.77.2.12")).toBe(true);
+      expect(await fromFive()).toEqual(first);
+      expect(await fromFive()).toEqual(first);
+      expect(remembered("owa")).toHaveLength(5);
+    });
+
+    it("shares the clients by weight", async () => {
+      load([{ ...sticky, servers: [server("ex1", "10.77.2.11:443", 4), server("ex2", "10.77.2.12:443")] }]);
+      expect(tally(await fromFive())).toEqual({ "10.77.2.11": 4, "10.77.2.12": 1 });
+      await fromFive();
+      expect(counters()).toEqual({ "owa/ex1": 8, "owa/ex2": 2 });
+    });
+
+    it("gives a client of a lost server another one, which it keeps when the lost one is back", async () => {
+      const run = load([sticky]);
+      const before = serversOf(await fromFive());
+      edit(run, "ex1", "disabled");
+      const other = serversOf(await fromFive());
+      expect(new Set(other)).toEqual(new Set(["10.77.2.12"]));
+      edit(run, "ex1", "enabled");
+      expect(serversOf(await fromFive())).toEqual(other);
+      expect(before).toContain("10.77.2.11");
+    });
+
+    it("leaves a client its server through sorry times", async () => {
+      const run = load([{ ...sticky, servers: owa.servers.slice(0, 1), sorry: endpoint("10.77.2.99:443") }]);
+      await connect("198.51.100.10", 443, 1);
+      const [, number] = remembered("owa")[0] ?? [];
+      edit(run, "ex1", "disabled");
+      expect(tally(await connect("198.51.100.10", 443, 1))).toEqual({ "10.77.2.99": 1 });
+      expect(remembered("owa")).toEqual([["198.51.100.1", number]]);
+      edit(run, "ex1", "enabled");
+      expect(tally(await connect("198.51.100.10", 443, 1))).toEqual({ "10.77.2.11": 1 });
+    });
+
+    it("keeps who it knows through a change of servers and services", async () => {
+      const run = load([sticky, dns]);
+      const before = await fromFive();
+      const services = [{ ...sticky, servers: [server("new", "10.77.2.13:443"), ...owa.servers] }, http];
+      const ruleset = run.ruleset;
+      run.step({ type: "servicesReplaced", services }).run(0, () => true);
+      apply(renderEdits(ruleset, run.ruleset) ?? "none");
+      expect(await fromFive()).toEqual(before);
+      expect(Object.keys(counters()).sort()).toEqual(["owa/ex1", "owa/ex2", "owa/new"]);
+    });
+
+    it("sends a client elsewhere whose server was taken out of the configuration", async () => {
+      const run = load([sticky]);
+      await fromFive();
+      const ruleset = run.ruleset;
+      const services = [{ ...sticky, servers: owa.servers.slice(1) }];
+      run.step({ type: "servicesReplaced", services }).run(0, () => true);
+      apply(renderEdits(ruleset, run.ruleset) ?? "none");
+      expect(tally(await fromFive())).toEqual({ "10.77.2.12": 5 });
+    });
+
+    it("takes clients of one prefix together, IPv4 and IPv6", async () => {
+      const six = {
+        ...sticky,
+        name: "six",
+        listen: endpoint("[2001:db8::10]:443"),
+        persistence: { ...persistence, prefix: 64 },
+        servers: [server("a", "[fd00::11]:443"), server("b", "[fd00::12]:443")],
+      };
+      load([{ ...sticky, persistence: { ...persistence, prefix: 24 } }, six]);
+      expect(new Set(serversOf(await fromFive())).size).toBe(1);
+      expect(remembered("owa").map(([key]) => key)).toEqual(["198.51.100.0"]);
+      expect(new Set(serversOf(await connect("2001:db8::10", 443, 4))).size).toBe(1);
+      expect(remembered("six").map(([key]) => key)).toEqual(["2001:db8::"]);
+    });
+
+    it("remembers clients for each service, one-arm and UDP as well", async () => {
+      load([
+        { ...sticky, mode: "snat" },
+        { ...dns, persistence },
+      ]);
+      const [answer] = await connect("198.51.100.10", 443, 1);
+      expect(answer).toMatch(/ from 198\.51\.100\.10$/);
+      expect(await connect("198.51.100.10", 443, 3)).toEqual(Array(3).fill(answer));
+      expect(Object.values(tally(await connect("198.51.100.10", 53, 4, "udp")))).toEqual([4]);
+      expect([remembered("owa").length, remembered("dns").length]).toEqual([1, 1]);
+    });
+
+    it("serves a client that finds no room, and counts it", async () => {
+      load([{ ...sticky, persistence: { ...persistence, clients: 2 } }]);
+      const answers = await fromFive();
+      expect(answers.every((answer) => / from 198\.51\.100\.2\d$/.test(answer))).toBe(true);
+      expect(remembered("owa")).toHaveLength(2);
+      expect(counter(unkeptCounter("owa"))).toBe(3);
+      expect((await fromFive()).slice(0, 2)).toEqual(answers.slice(0, 2));
+    });
+
+    it("forgets a client some time after its last connection", async () => {
+      load([{ ...sticky, persistence: { ...persistence, timeout: millisOf(1_000) } }]);
+      await connect("198.51.100.10", 443, 1);
+      expect(remembered("owa")).toHaveLength(1);
+      await vi.waitFor(() => expect(remembered("owa")).toEqual([]), { timeout: 5_000 });
+    });
+  });
+
   it("takes many services and servers", () => {
     const many = Array.from({ length: 100 }, (_, i) => ({
       ...owa,
@@ -249,7 +362,7 @@ function load(services: readonly Service[], redirectPort?: number): BalanceRun {
   return run;
 }
 
-function edit(run: BalanceRun, name: string, admin: "draining" | "disabled"): void {
+function edit(run: BalanceRun, name: string, admin: "draining" | "disabled" | "enabled"): void {
   change(run, () => run.step({ type: "adminChanged", service: "owa", server: name, admin }));
 }
 
@@ -297,6 +410,15 @@ const established = (): number =>
 function counter(name: string): number {
   const listing = inside(balancer, "nft", "list", "counter", "inet", "vipair", name);
   return Number(/packets (\d+)/.exec(listing)?.[1]);
+}
+
+/** The clients that a service remembers, each with the number of its server. */
+function remembered(service: string): readonly (readonly [string, string])[] {
+  const map = inside(balancer, "nft", "list", "map", "inet", "vipair", clientMap(service));
+  return [...map.matchAll(/([\da-f.:]+) expires \S+ : (0x[\da-f]+)/g)].map(([, key = "", number = ""]) => [
+    key,
+    number,
+  ]);
 }
 
 function strays(): number {

@@ -1,4 +1,11 @@
-import { type ServerReport, type ServiceReport, serverKey } from "@vipair/model";
+import {
+  formatDuration,
+  millisOf,
+  type PersistenceReport,
+  type ServerReport,
+  type ServiceReport,
+  serverKey,
+} from "@vipair/model";
 import { adminMark, goodMark, healthMark, type Paint } from "./mark.js";
 import { type Column, tableLines } from "./table.js";
 
@@ -27,9 +34,10 @@ const serviceColumns: readonly Column[] = [
 /** `vipair services`: a line for each service. */
 export function servicesLines(services: readonly ServiceReport[], paint: Paint): string[] {
   if (services.length === 0) return ["no services are configured"];
+  const remembering = services.some(({ persistence }) => persistence !== undefined);
   return tableLines(
-    serviceColumns,
-    services.map(({ name, listen, up, mode, scheduler, servers }) => [
+    remembering ? [...serviceColumns, { title: "CLIENTS", align: "right" }] : serviceColumns,
+    services.map(({ name, listen, up, mode, scheduler, servers, persistence }) => [
       paint.bold(name),
       listen,
       goodMark(up, up ? "up" : "down", paint),
@@ -38,6 +46,7 @@ export function servicesLines(services: readonly ServiceReport[], paint: Paint):
       servers.length === 0 ? "" : `${servers.filter(({ health }) => health === "up").length}/${servers.length}`,
       String(sum(servers, "connections")),
       rateText(sum(servers, "connectionsPerSecond")),
+      ...(remembering ? [persistence === undefined ? "" : String(persistence.clients)] : []),
     ]),
   );
 }
@@ -58,7 +67,18 @@ export function serviceBlock(service: ServiceReport, peer: string, paint: Paint)
   if (servers.length === 0) return [head];
   const lost =
     resets === 0 ? [] : [paint.yellow(`  ! ${resets} resets told ends of connections that are not known here`)];
-  return [head, ...serverTable(servers, peer, paint).map((line) => `  ${line}`), ...lost];
+  const kept = service.persistence === undefined ? [] : persistenceLines(service.persistence, paint);
+  return [head, ...kept, ...serverTable(servers, peer, paint).map((line) => `  ${line}`), ...lost];
+}
+
+function persistenceLines(
+  { prefix, timeoutSeconds, clients, most, unkept }: PersistenceReport,
+  paint: Paint,
+): string[] {
+  const span = formatDuration(millisOf(timeoutSeconds * 1_000));
+  const line = `  ${clients} of at most ${most} clients (/${prefix}) keep their server for ${span}`;
+  if (unkept === 0) return [line];
+  return [line, paint.yellow(`  ! ${unkept} connections of clients that found no room`)];
 }
 
 /** The table, and below a server that the other node sees differently, a line that says so. */

@@ -62,6 +62,16 @@ addresses  - 198.51.100.10/24 on eth0, not held
 `);
   });
 
+  test("shows how many remembered clients are protected", () => {
+    const persistence = { clients: 812, protected: 810 };
+    const sync = { ...exampleReport.sync, persistence };
+    expect(show({ ...exampleReport, sync })).toContain("           ✔ 810 of 812 remembered clients protected");
+    const alone = { ...sync, connected: false };
+    expect(show({ ...exampleReport, sync: alone })).toContain(
+      "           ✘ 812 clients are remembered on this node alone",
+    );
+  });
+
   test("of an active node that lost an address marks it", () => {
     const lost = exampleReport.addresses.map((address) => ({ ...address, held: false }));
     expect(show({ ...exampleReport, addresses: lost })).toContain("addresses  ✘ 198.51.100.10/24 on eth0, not held");

@@ -16,6 +16,7 @@ export function statusLines(report: StatusReport, nowMs: number, paint: Paint): 
     "",
     field("heartbeat", report.heartbeat.map((path) => pathText(path, paint)).join("   "), paint),
     field("sync", syncText(report.sync, paint), paint),
+    ...clientLines(report.sync, paint),
     ...syncProblems(report.sync, nowMs).map((problem) => field("", paint.yellow(`! ${problem}`), paint)),
     ...addressLines(report, paint),
     ...trackLines(report, paint),
@@ -89,6 +90,15 @@ function trackLines({ tracks = [] }: NodeReport, paint: Paint): string[] {
     const about = [...(because === undefined ? [] : [because]), ...(ok ? [] : [cost])].join(": ");
     return field(index === 0 ? "tracks" : "", goodMark(ok, about === "" ? track : `${track}, ${about}`, paint), paint);
   });
+}
+
+function clientLines({ connected, persistence }: SyncReport, paint: Paint): string[] {
+  if (persistence === undefined) return [];
+  const { clients, protected: safe } = persistence;
+  const text = connected
+    ? `${safe} of ${clients} remembered clients protected`
+    : `${clients} clients are remembered on this node alone`;
+  return [field("", goodMark(connected, text, paint), paint)];
 }
 
 function addressLines({ addresses, role }: NodeReport, paint: Paint): string[] {

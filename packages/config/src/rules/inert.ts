@@ -6,9 +6,8 @@ import type { Rule } from "./rule.js";
 export const warnOfInertKeys: Rule = ({ services }, complain) => {
   const warn = (path: Path, key: string): void =>
     complain([...path, key], `${quote(key)} has no effect yet`, "key", "warning");
-  for (const { path, written, servers } of services) {
+  for (const { written, servers } of services) {
     if ("redirect" in written) continue;
-    if ("persistence" in written) warn(path, "persistence");
     for (const server of servers) if (server.limited) warn(server.path, "maxConnections");
   }
 };

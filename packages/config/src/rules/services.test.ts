@@ -141,6 +141,7 @@ describe("services", () => {
     ["    rise: ▸0", "expected at least 1, found 0"],
     ["    fall: ▸two", 'expected a whole number, found "two"'],
     ["    persistence: { prefix: ▸33 }", "expected at most 32 in an IPv4 service, found 33"],
+    ["    persistence: { clients: ▸0 }", "expected at least 1, found 0"],
     ["    persistence: { timeout: ▸0s }", "expected a duration from 1s to 30d, found 0ms"],
     ["    redirect: ▸http", 'expected https, found "http"; did you mean "https"?'],
   ])("refuses %s", (keys, message) => {
@@ -179,8 +180,13 @@ describe("services", () => {
     });
     expect(accepted(serviceWith("    interval: 500ms")).config.services[0]).toMatchObject({ timeout: 500 });
     expect(accepted(serviceWith("    persistence: {}")).config.services[0]).toMatchObject({
-      persistence: { prefix: 32, timeout: 3_600_000 },
+      persistence: { prefix: 32, timeout: 3_600_000, clients: 131_072 },
     });
+    const six = serversOf(
+      "    persistence: { clients: 9 }\n    servers: { a: { address: '[fd00::1]:443' } }",
+      '"[2001:db8::10]:443"',
+    );
+    expect(accepted(six).config.services[0]).toMatchObject({ persistence: { prefix: 128, clients: 9 } });
   });
 
   it("may be none", () => {
@@ -191,8 +197,7 @@ describe("services", () => {
 
   it("warn of keys without effect", () => {
     expectWarnings(
-      serversOf("    ▸persistence: { prefix: 24 }\n    servers: { a: { address: 10.0.0.1:443, ▸maxConnections: 5 } }"),
-      '"persistence" has no effect yet',
+      serversOf("    persistence: { prefix: 24 }\n    servers: { a: { address: 10.0.0.1:443, ▸maxConnections: 5 } }"),
       '"maxConnections" has no effect yet',
     );
   });

@@ -38,9 +38,13 @@ const persistenceSchema = z
       }),
     timeout: duration("1s", "30d")
       .prefault("1h")
-      .meta({ description: "How long a client is remembered after its last connection." }),
+      .meta({ description: "How long a client is remembered after its last connection began." }),
+    clients: wholeNumber(1, 262_144).prefault(131_072).meta({
+      description:
+        "The most clients that are remembered at once. Others are served as well, and may get another server each time.",
+    }),
   })
-  .meta({ description: "Sends a client to the server it had before. No effect yet." });
+  .meta({ description: "Sends a client to the server it had before. Left out, the scheduler decides each time." });
 
 /** The keys that a service has besides `listen` when it balances connections, and must not have when it redirects. */
 const balancedShape = {

@@ -1,5 +1,13 @@
 import { type BalanceEffect, knownHealth, tableName } from "@vipair/balancer";
-import { type Conntrack, openConntrack, openNftables, openSysctls, watchTables } from "@vipair/kernel";
+import {
+  type Conntrack,
+  openConntrack,
+  openNftables,
+  openSysctls,
+  openTimedMaps,
+  type TimedMaps,
+  watchTables,
+} from "@vipair/kernel";
 import type { Config, Service } from "@vipair/model";
 import { probeAll } from "@vipair/probe";
 import type { Journal } from "../event/journal.js";
@@ -20,6 +28,7 @@ export interface Balancer {
   readonly rules: Rules;
   readonly traffic: Traffic;
   readonly conntrack: Conntrack;
+  readonly maps: TimedMaps;
   /** Every server has answered a probe, or failed one. */
   readonly healthKnown: boolean;
   replaceServices(services: readonly Service[]): void;
@@ -35,6 +44,8 @@ export interface BalancerOptions {
   readonly sysctlFile: string;
   readonly journal: Journal;
   readonly healthChanged: () => void;
+  /** The rules went into the kernel without the clients that services remembered. */
+  readonly clientsLost: () => void;
 }
 
 /** @throws Error when the kernel gives no access to nftables or conntrack, or no port is free for redirections */
@@ -45,9 +56,10 @@ export async function openBalancer(options: BalancerOptions): Promise<Balancer> 
   const conntrack = openConntrack();
   // The replication has to hear of what is cut, or the other node would keep it, or be taken to have it.
   const cutting = openConntrack({ isNews: true });
+  const maps = openTimedMaps();
   const sysctls = openSysctls({ stateFile: sysctlFile });
   const refused = (error: string): void => journal.record("refused", `the kernel refused: ${error}`, { error });
-  const rules = openRules(nftables, refused);
+  const rules = openRules(nftables, refused, options.clientsLost);
   const connections = openConnections(cutting, refused);
   const traffic = openTraffic(nftables, connections, () =>
     strays.countersRead(loop.state.services.map(({ service }) => service)),
@@ -111,13 +123,14 @@ export async function openBalancer(options: BalancerOptions): Promise<Balancer> 
     rules,
     traffic,
     conntrack,
+    maps,
     get healthKnown() {
       return knownHealth(loop.state);
     },
     replaceServices: (services) => loop.deliver({ type: "servicesReplaced", services }),
     close: () => {
       clearImmediate(due);
-      for (const part of [watch, loop, traffic, redirect, rules, nftables, conntrack, cutting]) part.close();
+      for (const part of [watch, loop, traffic, redirect, rules, nftables, maps, conntrack, cutting]) part.close();
       const restored = sysctls.restore();
       if (!restored.ok) refused(restored.error);
     },

@@ -1,5 +1,5 @@
 import { type Ruleset, renderEdits, renderRemoval, renderRuleset } from "@vipair/balancer";
-import { parseEndpoint } from "@vipair/model";
+import { millisOf, parseEndpoint } from "@vipair/model";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { openRules, type Rules } from "./rules.js";
 
@@ -18,6 +18,7 @@ function ruleset(eligible: readonly string[], servers: readonly string[] = ["10.
         listen: endpoint("198.51.100.10:80"),
         mode: "nat",
         scheduler: "roundRobin",
+        persistence: undefined,
         mark: 0x5650_0001,
         servers: servers.map((address) => ({ name: `s${address.at(-4)}`, address: endpoint(address) })),
         eligible: eligible.map((name) => ({ name, weight: 1 })),
@@ -32,15 +33,22 @@ const one = ruleset(["s1"]);
 let ran: string[];
 let outcomes: ({ ok: true } | { ok: false; error: string })[];
 let told: string[];
+let lost: number;
 let rules: Rules;
 
 beforeEach(() => {
-  [ran, outcomes, told] = [[], [], []];
+  [ran, outcomes, told, lost] = [[], [], [], 0];
   const run = (commands: string) => {
     ran.push(commands);
     return outcomes.shift() ?? ({ ok: true } as const);
   };
-  rules = openRules({ run }, (error) => told.push(error));
+  rules = openRules(
+    { run },
+    (error) => told.push(error),
+    () => {
+      lost += 1;
+    },
+  );
 });
 afterEach(() => rules.close());
 
@@ -52,6 +60,32 @@ it("puts in the whole first, then only what differs", () => {
   rules.want(one);
   expect(ran).toEqual([renderRuleset(both), renderEdits(both, one)]);
   expect(rules.applied).toBe(true);
+});
+
+it("says when clients were lost that services remember", () => {
+  const persistence = { prefix: 32, timeout: millisOf(1_000), clients: 10 };
+  const remembering = ({ services, strays }: Ruleset, changed: object = {}): Ruleset => ({
+    services: services.flatMap((service) => [
+      { ...service, persistence: { ...persistence, ...changed } },
+      { ...service, persistence, name: "other" },
+    ]),
+    strays,
+  });
+  const lostBy = (act: () => void): number => {
+    const before = lost;
+    act();
+    return lost - before;
+  };
+  const more = ruleset(["s1"], ["10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80"]);
+  expect(lostBy(() => rules.want(remembering(both)))).toBe(1);
+  expect(lostBy(() => rules.want(remembering(one)))).toBe(0);
+  expect(lostBy(() => rules.want(remembering(more)))).toBe(0);
+  expect(lostBy(() => rules.want(remembering(more, { clients: 20 })))).toBe(1);
+  expect(lostBy(() => rules.restore())).toBe(1);
+  outcomes = [no("ENOENT")];
+  expect(lostBy(() => rules.want(remembering(one, { clients: 20 })))).toBe(1);
+  outcomes = [no("ENOENT"), no("ENOENT")];
+  expect(lostBy(() => rules.want(remembering(more, { clients: 20 })))).toBe(0);
 });
 
 it("puts in the whole again when servers came or went", () => {

@@ -1,4 +1,4 @@
-import { type Ruleset, renderEdits, renderRemoval, renderRuleset } from "@vipair/balancer";
+import { keepsClients, type Ruleset, renderEdits, renderRemoval, renderRuleset } from "@vipair/balancer";
 import type { Nftables } from "@vipair/kernel";
 
 /**
@@ -18,7 +18,12 @@ export interface Rules {
 
 const retryMs = 500;
 
-export function openRules(nftables: Pick<Nftables, "run">, refused: (error: string) => void): Rules {
+/** @param clientsLost the rules went in without the clients that services remembered, who have to be put back */
+export function openRules(
+  nftables: Pick<Nftables, "run">,
+  refused: (error: string) => void,
+  clientsLost: () => void,
+): Rules {
   let wanted: Ruleset | undefined;
   let inKernel: Ruleset | undefined;
   let retry: NodeJS.Timeout | undefined;
@@ -30,7 +35,9 @@ export function openRules(nftables: Pick<Nftables, "run">, refused: (error: stri
     const edits = inKernel === undefined ? undefined : renderEdits(inKernel, wanted);
     const edited = edits === undefined ? undefined : nftables.run(edits);
     const outcome = edited?.ok === true ? edited : nftables.run(renderRuleset(wanted));
+    const kept = inKernel !== undefined && edited?.ok === true && keepsClients(inKernel, wanted);
     inKernel = outcome.ok ? wanted : undefined;
+    if (outcome.ok && !kept) clientsLost();
     const error = outcome.ok ? undefined : outcome.error;
     if (error !== undefined && error !== told) refused(error);
     told = error;

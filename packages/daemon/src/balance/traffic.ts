@@ -5,6 +5,7 @@ import {
   resetCounter,
   serverChain,
   tableName,
+  unkeptCounter,
   updateRates,
 } from "@vipair/balancer";
 import { bootClock, type Nftables } from "@vipair/kernel";
@@ -19,6 +20,8 @@ export interface Traffic {
   resets(service: string): number;
   /** Frames that still came here after planned hand-overs. */
   passedOn(): number;
+  /** Connections whose clients found no room among those that the service remembers, since the rules were loaded. */
+  unkept(service: string): number;
   close(): void;
 }
 
@@ -49,6 +52,7 @@ export function openTraffic(
       read();
       return rateOf(passedOnCounter).total;
     },
+    unkept: (service) => rateOf(unkeptCounter(service)).total,
     close: () => clearInterval(reading),
   };
 }

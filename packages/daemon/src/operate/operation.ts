@@ -1,5 +1,5 @@
 import { whyServer } from "@vipair/balancer";
-import { reasonSentence, type StatusReport } from "@vipair/model";
+import { formatDuration, millisOf, type PersistenceReport, reasonSentence, type StatusReport } from "@vipair/model";
 import type { Balancer } from "../balance/balancer.js";
 import { type Control, Refused } from "../control/index.js";
 import type { Journal } from "../event/journal.js";
@@ -45,8 +45,11 @@ export function openOperation(parts: OperationParts): Control {
       const [service = "", server] = subject.split("/");
       if (service === "active" && server === undefined) return whyActive(status());
       if (server !== undefined) return whyServer(balancer.loop.state, service, server);
-      const servers = status().services.find(({ name }) => name === service)?.servers ?? [];
-      return servers.flatMap(({ name }) => whyServer(balancer.loop.state, service, name));
+      const report = status().services.find(({ name }) => name === service);
+      return [
+        ...(report?.servers ?? []).flatMap(({ name }) => whyServer(balancer.loop.state, service, name)),
+        ...(report?.persistence === undefined ? [] : whyClients(service, report.persistence)),
+      ];
     },
   };
 
@@ -58,6 +61,19 @@ export function openOperation(parts: OperationParts): Control {
       if (!(force && error instanceof Refused)) throw error;
     }
   }
+}
+
+function whyClients(service: string, { clients, timeoutSeconds, prefix, most, unkept }: PersistenceReport): string[] {
+  const span = formatDuration(millisOf(timeoutSeconds * 1_000));
+  const sentences = [
+    `${service} remembers ${clients} clients by their /${prefix}: each goes to the server it had, while that gets new connections, until ${span} after its last connection began.`,
+  ];
+  if (unkept > 0) {
+    sentences.push(
+      `There is room for ${most}: ${unkept} connections of others went where the scheduler sent them, and are not remembered.`,
+    );
+  }
+  return sentences;
 }
 
 function whyActive({ node, role, reason, since, term, ready, missing, peer }: StatusReport): string[] {

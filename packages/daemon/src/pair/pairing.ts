@@ -1,7 +1,7 @@
 import type { AgentReport, RoleChange } from "@vipair/agent";
 import { deriveKey, readSecret } from "@vipair/agent";
-import type { OwnershipEvent } from "@vipair/balancer";
-import { type Conntrack, watchFlows } from "@vipair/kernel";
+import type { OwnershipEvent, Ruleset } from "@vipair/balancer";
+import { type Conntrack, type TimedMaps, watchFlows } from "@vipair/kernel";
 import {
   type Config,
   type DriftReport,
@@ -54,6 +54,9 @@ export interface PairingOptions {
   readonly version: string;
   readonly configDigest: bigint;
   readonly conntrack: Conntrack;
+  readonly maps: TimedMaps;
+  /** The rules that this node wants in its kernel. */
+  readonly ruleset: () => Ruleset | undefined;
   readonly journal: Journal;
   readonly reported: (report: AgentReport) => void;
   readonly ownershipChanged: (event: OwnershipEvent) => void;
@@ -64,7 +67,7 @@ export interface PairingOptions {
 
 /** @throws Error when the secret is unusable */
 export function openPairing(options: PairingOptions): Pairing {
-  const { config, node, nodeIndex, version, configDigest, conntrack, journal } = options;
+  const { config, node, nodeIndex, version, configDigest, conntrack, maps, journal } = options;
   const { pair, addresses } = config;
   // First of all: it may throw, and nothing is open yet.
   const key = deriveKey(readSecret(pair.secretFile), pair.name, "peer link");
@@ -139,7 +142,15 @@ export function openPairing(options: PairingOptions): Pairing {
     const what = `${found.missing} missing, ${found.surplus} surplus, ${found.different} different`;
     journal.record("restored", `connections were not as on ${peer.name}: ${what}; repaired`, { ...found });
   };
-  const replicator = openReplicator({ conntrack, watch: watchFlows, link: () => link, refused: refuse, drifted });
+  const replicator = openReplicator({
+    conntrack,
+    maps,
+    ruleset: options.ruleset,
+    watch: watchFlows,
+    link: () => link,
+    refused: refuse,
+    drifted,
+  });
   const refusals = openRefusals(journal);
   const link = openPeerLink({
     listens: nodeIndex === 0,

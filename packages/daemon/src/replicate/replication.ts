@@ -1,12 +1,22 @@
 import { randomBytes } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
 import { bootClock } from "@vipair/kernel";
 import type { DriftReport, Instant, Protection, ReplicationReport, Role } from "@vipair/model";
-import { becomeReplica, becomeSource, emptyHoldings, Replica, type ReplicaEffect, type Source } from "@vipair/sync";
+import {
+  becomeReplica,
+  becomeSource,
+  emptyHoldings,
+  type Renewal,
+  Replica,
+  type ReplicaEffect,
+  type Source,
+  type TakeConnection,
+} from "@vipair/sync";
 import type { PeerLink } from "../pair/link/link.js";
 import { openDriftWatch } from "./drift.js";
+import { packed } from "./packed.js";
 import { openCounts, reportReplica, reportSource } from "./report.js";
-import type { RecordBatch, Store } from "./store.js";
+import type { RecordBatch, Store, TakeRecord } from "./store.js";
 
 /**
  * Keeps a store of the standby in step with the active node's.
@@ -32,8 +42,12 @@ export interface Replication {
   report(): ReplicationReport;
   /** Whether the standby has the record with this key: see {@link Protection}. */
   protection(view: DataView, offset: number): Protection;
+  /** Calls `take` with each replicated record: on the active node its own, on the standby those it holds. */
+  each(take: TakeConnection): void;
   /** What happened in this node's store, by other hands than this replication's. */
   happened(batch: RecordBatch): void;
+  /** The store may have lost what it held: puts back what this node knows. */
+  putBack(): Promise<void>;
   /** Some of what happened was not told: the store has to be read anew. */
   overran(): void;
   /**
@@ -56,6 +70,8 @@ export interface Replication {
 
 export interface ReplicationOptions {
   readonly store: Store;
+  /** When copies are sent again because of their time alone. */
+  readonly renewal?: Renewal;
   readonly link: () => Pick<PeerLink, "connected" | "backlog" | "sendFrame">;
   readonly refused: (error: string) => void;
   /** On the standby: what was found to differ, though nothing was under way, and is repaired. */
@@ -80,18 +96,21 @@ const drainQuietMs = 10;
 const drainMostMs = 200;
 const repairWithinMs = 10_000;
 
-export function openReplication({ store, link, refused, drifted }: ReplicationOptions): Replication {
+export function openReplication({ store, renewal, link, refused, drifted }: ReplicationOptions): Replication {
   const boot = randomBytes(8).readBigUInt64BE();
-  let machine: Machine = { role: "replica", replica: new Replica(emptyHoldings(boot)) };
+  let machine: Machine = { role: "replica", replica: new Replica(emptyHoldings(boot), store.name) };
   let pumping: NodeJS.Immediate | undefined;
   let pausing: NodeJS.Timeout | undefined;
   let dumping: NodeJS.Timeout | undefined;
   let dumpUnderWay: Promise<void> | undefined;
+  let puttingBack = Promise.resolve();
+  let losses = 0;
   let closed = false;
   let tokens = 0;
   let frameAt = bootClock();
   let taking: NodeJS.Timeout | undefined;
   const flushed = new Map<number, () => void>();
+  const options = renewal === undefined ? {} : { renewal };
   const counts = openCounts();
   const drift = openDriftWatch((found) => drifted?.(found));
   const send = (frame: Uint8Array): void => {
@@ -119,25 +138,45 @@ export function openReplication({ store, link, refused, drifted }: ReplicationOp
     return dumpUnderWay;
   };
   const dumpInto = async (started: Machine): Promise<void> => {
+    await puttingBack;
     const now = bootClock();
+    const before = losses;
+    const see: TakeRecord = (_kind, view, offset) => {
+      if (started.role === "source") started.source.dumpSeen(view, offset, now);
+      else started.replica.dumpSeen(view, offset);
+    };
     try {
       if (started.role === "source") started.source.dumpBegan(now);
       else started.replica.dumpBegan();
       for await (const batch of store.dump()) {
         if (machine !== started) break;
-        batch((_kind, view, offset) => {
-          if (started.role === "source") started.source.dumpSeen(view, offset, now);
-          else started.replica.dumpSeen(view, offset);
-        });
+        batch(see);
       }
-      if (machine !== started) return dumpAfter(0);
+      await recheck(started, see);
+      // What the store lost meanwhile is still there for us.
+      if (machine !== started || losses !== before) return dumpAfter(0);
       if (started.role === "source") started.source.dumpEnded(bootClock());
       else started.replica.dumpEnded();
       pumpSoon();
     } catch (error) {
+      if (losses !== before) return dumpAfter(0);
       refused(`dump of ${store.name}: ${(error as Error).message}`);
     }
     dumpAfter(dumpEveryMs);
+  };
+  /** Asks for each record that the dump did not show, where it may have overlooked some. */
+  const recheck = async (started: Machine, see: TakeRecord): Promise<void> => {
+    if (store.find === undefined) return;
+    for (const records of packed((take) => machineOf(started).eachUnseen(take))) {
+      store.find(records)(see);
+      await turn();
+    }
+  };
+  const putBack = async (): Promise<void> => {
+    for (const records of packed((take) => machineOf(machine).each(take))) {
+      store.putBack?.(records);
+      await turn();
+    }
   };
   const dumpAfter = (delayMs: number): void => {
     clearTimeout(dumping);
@@ -192,7 +231,7 @@ export function openReplication({ store, link, refused, drifted }: ReplicationOp
       return;
     }
     taking = undefined;
-    become({ role: "source", source: becomeSource(replica, term, now) });
+    become({ role: "source", source: becomeSource(replica, term, now, options) });
     setTimeout(dumpAfter, firstDumpsMs, 0).unref();
   };
   const become = (next: Machine): void => {
@@ -246,7 +285,13 @@ export function openReplication({ store, link, refused, drifted }: ReplicationOp
       const standing = machine.source.standing(view, offset);
       return standing === "protected" ? "yes" : standing === "sent" ? "sent" : "no";
     },
+    each: (take) => machineOf(machine).each(take),
     happened,
+    putBack: () => {
+      losses++;
+      puttingBack = puttingBack.then(putBack).catch((error: Error) => refused(`${store.name}: ${error.message}`));
+      return puttingBack;
+    },
     overran: () => {
       counts.overran();
       dumpAfter(overrunPauseMs);
@@ -276,7 +321,7 @@ export function openReplication({ store, link, refused, drifted }: ReplicationOp
       source().flush(token, bootClock());
       pumpSoon();
       try {
-        await within(confirmed, flushWithinMs);
+        await within(confirmed, flushWithinMs, store.name);
       } finally {
         flushed.delete(token);
       }
@@ -288,7 +333,7 @@ export function openReplication({ store, link, refused, drifted }: ReplicationOp
         frameAt = bootClock();
         taking = setTimeout(takeOver, drainQuietMs, machine.replica, term, frameAt);
       } else if (role !== "active" && machine.role === "source") {
-        become({ role: "replica", replica: becomeReplica(machine.source) });
+        become({ role: "replica", replica: becomeReplica(machine.source, store.name) });
       }
     },
     termSeen: (term) => {
@@ -322,10 +367,13 @@ export function openReplication({ store, link, refused, drifted }: ReplicationOp
   };
 }
 
-async function within(confirmed: Promise<void>, deadlineMs: number): Promise<void> {
+const machineOf = (machine: Machine): Source | Replica =>
+  machine.role === "source" ? machine.source : machine.replica;
+
+async function within(confirmed: Promise<void>, deadlineMs: number, records: string): Promise<void> {
   let late: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_resolve, reject) => {
-    late = setTimeout(() => reject(new Error("the standby did not confirm the connections in time")), deadlineMs);
+    late = setTimeout(() => reject(new Error(`the standby did not confirm the ${records} in time`)), deadlineMs);
   });
   await Promise.race([confirmed, tooLate]).finally(() => clearTimeout(late));
 }

@@ -3,6 +3,7 @@ import type { Flow } from "@vipair/model";
 import { decodeRecords, encodeRecord, recordLength6 } from "@vipair/sync";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { flowOf } from "../pair/example.fixture.js";
+import { FakeMaps } from "./persistence/fake.js";
 import { openReplicator, type Replicator } from "./replicator.js";
 
 /** A kernel that holds connections, and a node on it. */
@@ -49,6 +50,8 @@ function openNode(peer: number): Node {
       },
       removeRecords: (records) => decodeRecords(records).filter((flow) => kernel.delete(key(flow))).length,
     },
+    maps: new FakeMaps(),
+    ruleset: () => undefined,
     watch: (_selection, listener) => {
       node.tell = listener;
       return {

@@ -10,6 +10,10 @@ export interface Store {
   insert(records: Uint8Array, failed: (view: DataView, offset: number) => void): void;
   /** Of packed records, only the keys count. */
   remove(records: Uint8Array): void;
+  /** Those of packed records that it holds, as it holds them: for a store whose dump may overlook some. */
+  find?(records: Uint8Array): RecordBatch;
+  /** Packed records, where there is none with the same key: for a store that may lose everything at once. */
+  putBack?(records: Uint8Array): void;
 }
 
 /** Calls `take` with one record after the other. */

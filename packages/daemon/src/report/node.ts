@@ -6,6 +6,8 @@ import {
   formatEndpoint,
   formatPrefix,
   type NodeReport,
+  type Persistence,
+  type PersistenceReport,
   type ReplicationReport,
   type ServerReport,
   type Service,
@@ -26,6 +28,8 @@ export interface NodeReportParts {
   readonly traffic: Traffic;
   /** Those that the agent does not look at itself. */
   readonly tracks: readonly TrackReport[];
+  /** How many clients the service with this mark remembers. */
+  readonly clients: (mark: number) => number;
   readonly maintenance: boolean;
   readonly missing: readonly string[];
   readonly startedAt: string;
@@ -77,24 +81,49 @@ function reportTracks({ config, agent, tracks }: NodeReportParts): TrackReport[]
   return [...interfaces, ...tracks];
 }
 
-function reportServices({ config, balance, traffic }: NodeReportParts): ServiceReport[] {
+function reportServices(parts: NodeReportParts): ServiceReport[] {
+  const { config, balance } = parts;
   const views = new Map(serviceViews(balance.state).map((view) => [view.name, view]));
   return config.services.flatMap((service) => {
     const view = views.get(service.name);
-    return view === undefined ? [] : [reportService(service, view, traffic)];
+    return view === undefined ? [] : [reportService(service, view, parts)];
   });
 }
 
-function reportService(service: Service, view: ServiceView, traffic: Traffic): ServiceReport {
+function reportService(service: Service, view: ServiceView, parts: NodeReportParts): ServiceReport {
+  const { traffic } = parts;
   const { name } = service;
   const listen = formatEndpoint(service.listen);
   if (service.kind === "redirect") {
     return { name, listen, mode: "redirect", scheduler: "-", up: true, servers: [] };
   }
+  const { persistence } = service;
   const servers = view.servers.map((server) => reportServer(service.name, view.mark, server, traffic));
   const { mode, scheduler } = service;
-  return { name, listen, mode, scheduler, up: view.up, resets: traffic.resets(name), servers };
+  return {
+    name,
+    listen,
+    mode,
+    scheduler,
+    up: view.up,
+    resets: traffic.resets(name),
+    ...(persistence === undefined ? {} : { persistence: reportPersistence(name, view.mark, persistence, parts) }),
+    servers,
+  };
 }
+
+const reportPersistence = (
+  service: string,
+  mark: number,
+  { prefix, timeout, clients: most }: Persistence,
+  { clients, traffic }: Pick<NodeReportParts, "clients" | "traffic">,
+): PersistenceReport => ({
+  prefix,
+  timeoutSeconds: Math.round(timeout / 1_000),
+  clients: clients(mark),
+  most,
+  unkept: traffic.unkept(service),
+});
 
 function reportServer(service: string, mark: number, view: ServerView, traffic: Traffic): ServerReport {
   const { total, perSecond } = traffic.rate(service, view.name);

@@ -51,6 +51,7 @@ export function openReports({
       balance: balancer.loop,
       traffic: balancer.traffic,
       tracks: tracks(),
+      clients: pairing.replicator.persistence.clientsOf,
       maintenance: maintenance.on,
       missing: missing(),
       startedAt,
@@ -64,6 +65,7 @@ export function openReports({
       peer: pairing.peerReport,
       linkConnected: pairing.link.connected,
       linkSince: pairing.linkSince,
+      clients: pairing.replicator.persistence,
     });
   return { missing, own, status };
 }

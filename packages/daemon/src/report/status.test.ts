@@ -20,14 +20,19 @@ const heard: PeerView = {
   hearing: true,
   sameConfig: true,
 };
-const status = (view: PeerView | undefined, peer: NodeReport | undefined, transport: Heartbeat["transport"] = "udp") =>
+const status = (
+  view: PeerView | undefined,
+  peer: NodeReport | undefined,
+  { transport = "udp", mine = own }: { transport?: Heartbeat["transport"]; mine?: NodeReport } = {},
+) =>
   reportStatus({
-    own,
+    own: mine,
     config: configOf(transport),
     agent: { peer: view } as AgentReport,
     peer,
     linkConnected: peer !== undefined,
     linkSince: "2026-01-01T00:00:01.000Z",
+    clients: { clients: 8, protected: 7 },
   });
 
 it("shows this node and how the link stands", () => {
@@ -81,6 +86,14 @@ it("shows on the standby what it holds itself, and both nodes' words", () => {
   });
 });
 
+it("shows how many clients are remembered, where some are", () => {
+  expect(status(heard, nodeReport).sync).not.toHaveProperty("persistence");
+  const [service] = own.services;
+  const persistence = { prefix: 32, timeoutSeconds: 60, clients: 8, most: 10, unkept: 0 };
+  const remembering = { ...own, services: service === undefined ? [] : [{ ...service, persistence }] };
+  expect(status(heard, nodeReport, { mine: remembering }).sync.persistence).toEqual({ clients: 8, protected: 7 });
+});
+
 it("believes the heartbeat before the report while it is heard", () => {
   const old: NodeReport = { ...nodeReport, role: "active", ready: false, priority: 100 };
   expect(status(heard, old).peer).toMatchObject({
@@ -115,11 +128,15 @@ it("knows nothing of a peer that says nothing", () => {
 });
 
 it("reaches a silent backup of VRRP by the peer link, and expects nothing of one without", () => {
-  expect(status(undefined, nodeReport, "vrrp").peer).toMatchObject({ role: "backup", reachable: true, ready: true });
-  expect(status(undefined, undefined, "vrrp").peer).toMatchObject({ reachable: false, silent: true });
+  expect(status(undefined, nodeReport, { transport: "vrrp" }).peer).toMatchObject({
+    role: "backup",
+    reachable: true,
+    ready: true,
+  });
+  expect(status(undefined, undefined, { transport: "vrrp" }).peer).toMatchObject({ reachable: false, silent: true });
   const { ready: _, maintenance: __, ...advertised } = heard;
   const active: PeerView = { ...advertised, role: "active", ready: undefined, maintenance: undefined };
-  expect(status(active, undefined, "vrrp").peer).toEqual({
+  expect(status(active, undefined, { transport: "vrrp" }).peer).toEqual({
     node: "lb2",
     role: "active",
     reachable: true,

@@ -1,5 +1,6 @@
 import type { AgentReport } from "@vipair/agent";
-import type { Config, NodeReport, PeerReport, StatusReport } from "@vipair/model";
+import type { Config, NodeReport, PeerReport, StatusReport, SyncReport } from "@vipair/model";
+import type { RememberedClients } from "../replicate/replicator.js";
 import { syncOf } from "./sync.js";
 
 export interface StatusParts {
@@ -11,6 +12,7 @@ export interface StatusParts {
   readonly linkConnected: boolean;
   /** Since when the link is up, or down: ISO 8601. */
   readonly linkSince: string;
+  readonly clients: Pick<RememberedClients, "clients" | "protected">;
 }
 
 /** Both nodes on one screen: this node's report, and the peer as its heartbeats and its own report show it. */
@@ -19,8 +21,21 @@ export function reportStatus(parts: StatusParts): StatusReport {
   return {
     ...own,
     peer: reportPeer(parts),
-    sync: { connected: linkConnected, since: linkSince, ...syncOf(own.replication, peer?.replication) },
+    sync: {
+      connected: linkConnected,
+      since: linkSince,
+      ...syncOf(own.replication, peer?.replication),
+      ...persistenceOf(parts),
+    },
   };
+}
+
+/** Nothing when no service remembers its clients. */
+function persistenceOf({ own, clients: remembered }: StatusParts): Pick<SyncReport, "persistence"> {
+  const { clients, protected: inBoth } = remembered;
+  return own.services.some(({ persistence }) => persistence !== undefined)
+    ? { persistence: { clients, protected: inBoth } }
+    : {};
 }
 
 /** Heartbeats are fresher than reports: where both say something, the heartbeat wins while it is heard. */

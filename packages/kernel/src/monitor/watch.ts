@@ -23,14 +23,23 @@ const readTimeoutMs = 1000;
 /** An event takes about 1280 bytes of it: room for some 3000. */
 const receiveBuffer = 4 * 1024 * 1024;
 
-/** @throws KernelError when the kernel refuses the socket or a group */
+/**
+ * @param filter lets pass what it returns more than 0 for
+ * @throws KernelError when the kernel refuses the socket or a group
+ */
 export function watchNetlink(
   protocol: number,
   groups: readonly number[],
   take: (message: NetlinkMessage) => void,
   overrun: () => void,
+  filter?: Uint8Array,
 ): Watch {
-  const socket = new NetlinkSocket(protocol, { groups, receiveBuffer, readTimeoutMs });
+  const socket = new NetlinkSocket(protocol, {
+    groups,
+    receiveBuffer,
+    readTimeoutMs,
+    ...(filter === undefined ? {} : { filter }),
+  });
   const datagram = Buffer.alloc(65_536);
   let closed = false;
   const close = () => {

@@ -113,14 +113,15 @@ export class NetlinkSocket {
     return this.#writer.reset();
   }
 
-  /** Sends what was written and collects the answers that the kernel gave meanwhile. */
-  exchange(bytes: Uint8Array): Answer[] {
+  /** Sends what was written and collects the answers that the kernel gave meanwhile; `take` gets messages of other kinds. */
+  exchange(bytes: Uint8Array, take: (message: NetlinkMessage) => void = () => undefined): Answer[] {
     this.discardUnread();
     check(libc.send(this.#fd, bytes, bytes.length, 0), "send to netlink");
     const answers: Answer[] = [];
     for (let datagram = this.#receive(); datagram !== undefined; datagram = this.#receive()) {
       for (const message of decodeMessages(datagram)) {
         if (message.type === NLMSG_ERROR) answers.push(decodeAnswer(message));
+        else take(message);
       }
     }
     return answers;

@@ -6,6 +6,7 @@
 
 import type { Outcome } from "@vipair/model";
 import {
+  type Answer,
   describeAnswer,
   type NetlinkSocket,
   NLM_F_ACK,
@@ -123,6 +124,17 @@ export class Batch {
     });
   }
 
+  /** Adds or deletes elements of a set or map; `body` writes the message behind its netlink header. */
+  changeElements(
+    how: "add" | "delete",
+    { table }: TableName,
+    set: string,
+    body: (writer: NetlinkWriter) => void,
+  ): this {
+    const [type, flags] = how === "add" ? [NFT_MSG_NEWSETELEM, NLM_F_CREATE] : [NFT_MSG_DELSETELEM, 0];
+    return this.#headed(type, flags, `${how} elements ${table} ${set}`, body);
+  }
+
   flushSet({ family, table }: TableName, set: string): this {
     return this.#message(NFT_MSG_DELSETELEM, 0, family, `flush set ${table} ${set}`, (writer) => {
       writer.attributeString(1, table).attributeString(2, set);
@@ -131,8 +143,7 @@ export class Batch {
 
   /** Commits. The outcome names every message that the kernel refused. */
   commit(): Outcome {
-    this.#boundary(NFNL_MSG_BATCH_END);
-    const answers = this.socket.exchange(this.#writer.written);
+    const answers = this.send();
     const errors = answers.filter(({ code }) => code !== 0);
     if (errors.length > 0) {
       return outcomeOf(errors.map((answer) => describeAnswer(this.#subjects.get(answer.sequence) ?? "commit", answer)));
@@ -142,6 +153,12 @@ export class Batch {
     return refused("commit nftables: no answer from the kernel");
   }
 
+  /** Commits. @returns the kernel's answer to each message: all of them are done, or none is */
+  send(): Answer[] {
+    this.#boundary(NFNL_MSG_BATCH_END);
+    return this.socket.exchange(this.#writer.written);
+  }
+
   #message(
     type: number,
     flags: number,
@@ -149,12 +166,18 @@ export class Batch {
     subject: string,
     body: (writer: NetlinkWriter) => void,
   ): this {
+    return this.#headed(type, flags, subject, (writer) => {
+      writer.u8(familyNumber[family]).u8(0).be16(0);
+      body(writer);
+    });
+  }
+
+  #headed(type: number, flags: number, subject: string, body: (writer: NetlinkWriter) => void): this {
     const sequence = this.socket.nextSequence();
     this.#subjects.set(sequence, subject);
-    this.#writer.message((subsystemNftables << 8) | type, flags | NLM_F_REQUEST | NLM_F_ACK, sequence, () => {
-      this.#writer.u8(familyNumber[family]).u8(0).be16(0);
-      body(this.#writer);
-    });
+    this.#writer.message((subsystemNftables << 8) | type, flags | NLM_F_REQUEST | NLM_F_ACK, sequence, () =>
+      body(this.#writer),
+    );
     return this;
   }
 

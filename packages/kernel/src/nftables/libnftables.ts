@@ -1,4 +1,4 @@
-/** The libnftables library: nft's own language, errors and JSON, without a process for each command. */
+/** The libnftables library: nft's own language and errors, without a process for each command. */
 import { readdirSync } from "node:fs";
 import koffi from "koffi";
 import { AF_NETLINK, libc } from "../libc/libc.js";
@@ -6,7 +6,6 @@ import { NETLINK_NETFILTER, netlinkPort } from "../netlink/socket.js";
 import { ownPorts } from "./own-ports.js";
 
 const NFT_CTX_DEFAULT = 0;
-const NFT_CTX_OUTPUT_JSON = 1 << 4;
 
 /** An `nft_ctx` pointer. */
 type Context = bigint;
@@ -17,9 +16,7 @@ interface Functions {
   readonly run: (context: Context, commands: string) => number;
   readonly bufferOutput: (context: Context) => number;
   readonly bufferError: (context: Context) => number;
-  readonly output: (context: Context) => string | null;
   readonly error: (context: Context) => string | null;
-  readonly setOutputFlags: (context: Context, flags: number) => void;
 }
 
 let functions: Functions | undefined;
@@ -32,15 +29,12 @@ function loadFunctions(): Functions {
     run: library.func("int nft_run_cmd_from_buffer(void *, const char *)"),
     bufferOutput: library.func("int nft_ctx_buffer_output(void *)"),
     bufferError: library.func("int nft_ctx_buffer_error(void *)"),
-    output: library.func("const char *nft_ctx_get_output_buffer(void *)"),
     error: library.func("const char *nft_ctx_get_error_buffer(void *)"),
-    setOutputFlags: library.func("void nft_ctx_output_set_flags(void *, unsigned int)"),
   };
 }
 
 export interface Answer {
   readonly ok: boolean;
-  readonly output: string;
   /** What nft would print on standard error. */
   readonly error: string;
 }
@@ -65,13 +59,11 @@ export class Libnftables {
     this.#claimPort();
   }
 
-  run(commands: string, format: "text" | "json"): Answer {
-    this.#functions.setOutputFlags(this.#context, format === "json" ? NFT_CTX_OUTPUT_JSON : 0);
+  run(commands: string): Answer {
     const code = this.#functions.run(this.#context, commands);
     // Where the ruleset changed under its reading, the library has opened another socket.
     this.#claimPort();
-    const output = this.#functions.output(this.#context) ?? "";
-    return { ok: code === 0, output, error: (this.#functions.error(this.#context) ?? "").trim() };
+    return { ok: code === 0, error: (this.#functions.error(this.#context) ?? "").trim() };
   }
 
   close(): void {

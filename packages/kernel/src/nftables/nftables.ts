@@ -1,4 +1,5 @@
 import type { Outcome } from "@vipair/model";
+import { decodeAttributes, decodeString } from "../netlink/reader.js";
 import { NETLINK_NETFILTER, NetlinkSocket, NLM_F_ACK, NLM_F_REQUEST } from "../netlink/socket.js";
 import { done, refused } from "../outcome.js";
 import { Libnftables } from "./libnftables.js";
@@ -28,13 +29,10 @@ export function openNftables(): Nftables {
   const socket = new NetlinkSocket(NETLINK_NETFILTER);
   return {
     run: (commands) => {
-      const { ok, error } = library.run(commands, "text");
+      const { ok, error } = library.run(commands);
       return ok ? done : refused(`nft: ${error}`);
     },
-    counters: ({ family, table }) => {
-      const { ok, output } = library.run(`list counters table ${family} ${table}`, "json");
-      return ok ? decodeCounters(output) : new Map();
-    },
+    counters: (table) => readCounters(socket, table),
     tableExists: (family, name) => tableExists(socket, family, name),
     close: () => {
       library.close();
@@ -43,15 +41,36 @@ export function openNftables(): Nftables {
   };
 }
 
-/** As nft prints them; entries of another kind are passed over. */
-function decodeCounters(json: string): Map<string, Counter> {
-  const listing = JSON.parse(json) as { nftables: { counter?: Counter & { name: string } }[] };
+/** Not through the library, which reads all elements of all maps before it lists anything. */
+function readCounters(socket: NetlinkSocket, { family, table }: TableName): Map<string, Counter> {
   const counters = new Map<string, Counter>();
-  for (const { counter } of listing.nftables) {
-    if (counter !== undefined) counters.set(counter.name, { packets: counter.packets, bytes: counter.bytes });
-  }
+  socket.dump(
+    NFT_MSG_GETOBJ,
+    (writer) => {
+      writer.u8(familyNumber[family]).u8(0).be16(0);
+      writer.attributeString(NFTA_OBJ_TABLE, table).attributeBe32(NFTA_OBJ_TYPE, NFT_OBJECT_COUNTER);
+    },
+    ({ body }) => {
+      const object = decodeAttributes(body, 4);
+      const counter = decodeAttributes(object.get(NFTA_OBJ_DATA) ?? Buffer.alloc(0));
+      const number = (type: number): number => Number(counter.get(type)?.readBigUInt64BE() ?? 0);
+      counters.set(decodeString(object.get(NFTA_OBJ_NAME)), {
+        packets: number(NFTA_COUNTER_PACKETS),
+        bytes: number(NFTA_COUNTER_BYTES),
+      });
+    },
+  );
   return counters;
 }
+
+const NFT_MSG_GETOBJ = (subsystemNftables << 8) | 19;
+const NFTA_OBJ_TABLE = 1;
+const NFTA_OBJ_NAME = 2;
+const NFTA_OBJ_TYPE = 3;
+const NFTA_OBJ_DATA = 4;
+const NFT_OBJECT_COUNTER = 1;
+const NFTA_COUNTER_BYTES = 1;
+const NFTA_COUNTER_PACKETS = 2;
 
 function tableExists(socket: NetlinkSocket, family: TableFamily, name: string): boolean {
   const NFT_MSG_GETTABLE = (subsystemNftables << 8) | 1;

@@ -12,6 +12,7 @@ import {
   type ResyncReason,
   resyncCodes,
   roleCodes,
+  versionBits,
 } from "./frame.js";
 
 /** Why bytes are not a frame. */
@@ -26,7 +27,7 @@ export function decodeFrame(bytes: Uint8Array): FrameResult {
   if (bytes.length < headerLength) return { ok: false, error: "tooShort" };
   if (bytes.length > maxFrameLength) return { ok: false, error: "tooLong" };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint8(1) !== frameVersion) return { ok: false, error: "wrongVersion" };
+  if ((view.getUint8(1) & versionBits) !== frameVersion) return { ok: false, error: "wrongVersion" };
   const type = typeNames[view.getUint8(0)];
   if (type === undefined) return { ok: false, error: "wrongType" };
   if (!hasLength(view, type)) return { ok: false, error: "wrongLength" };

@@ -5,6 +5,7 @@ import { flowOf, recordOf } from "../rehearsal.js";
 import { decodeFrame } from "./decode.js";
 import { encodeFrame } from "./encode.js";
 import { type Frame, frameTypes, maxFrameLength } from "./frame.js";
+import { readStream, writeStream } from "./stream.js";
 
 const word = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
@@ -78,6 +79,19 @@ describe("a frame", () => {
         expect(decodeFrame(longer).ok).toBe(false);
       }),
     );
+  });
+
+  it("is the same on every stream", () => {
+    fc.assert(
+      fc.property(frames, fc.nat({ max: 15 }), (frame, stream) => {
+        const bytes = encodeFrame(frame);
+        expect(readStream(bytes)).toBe(0);
+        writeStream(bytes, stream);
+        expect(readStream(bytes)).toBe(stream);
+        expect(decodeFrame(bytes)).toEqual({ ok: true, frame });
+      }),
+    );
+    expect(readStream(Uint8Array.of(1, 1, 0))).toBeUndefined();
   });
 
   it("never throws, however it is mutated", () => {

@@ -3,13 +3,16 @@
  *
  *    0                   1                   2                   3
  *    0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
- *   +---------------+---------------+-------------------------------+
- *  0|     type      |  version = 1  |             count             |
+ *   +---------------+-------+-------+-------------------------------+
+ *  0|     type      |stream |vers. 1|             count             |
  *   +---------------+---------------+-------------------------------+
  *  4|                           term (64)                           |
  *   +---------------------------------------------------------------+
  * 12|  what the type says, then `count` records or buckets          |
  *   +---------------------------------------------------------------+
+ *
+ * Several replications share a link: the stream says which one a frame is of. The machines leave it 0; whoever has the
+ * link writes and reads it.
  *
  *   source                                        replica
  *     │ hello ──────────────────────────────────────▶ │   on a link that opened
@@ -81,6 +84,8 @@ export interface Hello {
 export type ResyncReason = "gap" | "lowerTerm" | "malformed";
 
 export const frameVersion = 1;
+/** Of the second byte; the rest of it is the stream. */
+export const versionBits = 0x0f;
 export const headerLength = 12;
 export const maxFrameLength = 65_536;
 /** Where the records of a frame begin that has some. */

@@ -5,7 +5,7 @@ import { type Hash64, recordHash } from "../record/hash.js";
 import { bucketOf, keyHash } from "../record/key.js";
 import { clearWireFlags } from "../record/record.js";
 import { bucketSet, Digest } from "../table/digest.js";
-import { type FlowTable, grown } from "../table/table.js";
+import { type FlowTable, grown, type TakeConnection } from "../table/table.js";
 import { Packer } from "./packer.js";
 
 /** Connections that were not as the source has them, and are now. */
@@ -65,6 +65,15 @@ export class Copy {
     const slot = known < 0 ? this.#add(view, offset, hash) : known;
     if (known >= 0 && this.#isOther(slot, view, offset)) this.#write(slot, view, offset);
     this.#sweep[slot] = this.#sweeps;
+  }
+
+  each(take: TakeConnection): void {
+    this.table.each(() => true, take);
+  }
+
+  /** The connections that {@link endSweep} would take for lost. */
+  eachUnswept(take: TakeConnection): void {
+    this.table.each((slot) => this.#sweep[slot] !== this.#sweeps, take);
   }
 
   /** What came neither from the kernel nor from the source since the sweep began is not there. */

@@ -4,6 +4,7 @@ import { encodeFrame } from "../frame/encode.js";
 import { type Frame, type FrameBody, firstRecord, maxFrameLength, type ResyncReason } from "../frame/frame.js";
 import type { Holdings } from "../holdings.js";
 import { hasOurMark } from "../record/record.js";
+import type { TakeConnection } from "../table/table.js";
 import { Copy, type Drift } from "./copy.js";
 import type { ReplicaEffect } from "./effect.js";
 import { Packer } from "./packer.js";
@@ -49,7 +50,11 @@ export class Replica {
   /** Differences are what happened before this node was connected, or before its kernel was read. */
   #catchingUp = true;
 
-  constructor(holdings: Holdings) {
+  /** @param records what the records are, in a word for people */
+  constructor(
+    holdings: Holdings,
+    readonly records = "connections",
+  ) {
     this.#holdings = holdings;
     this.#term = holdings.term;
     this.#sessions = holdings.sessions;
@@ -71,6 +76,11 @@ export class Replica {
     return this.#term;
   }
 
+  /** Calls `take` with each connection held. */
+  each(take: TakeConnection): void {
+    this.#copy.each(take);
+  }
+
   /** Since the link opened, everything the source has was found to be here, or was brought. */
   get inStep(): boolean {
     return this.#stage === "inStep";
@@ -78,7 +88,8 @@ export class Replica {
 
   /** What is missing until the replica is in step, for people; `undefined` when it is. */
   get missing(): string | undefined {
-    return this.#linked && !this.#dumped ? unread : sentences[this.#stage];
+    if (this.#linked && !this.#dumped) return `this node's own ${this.records} are being read from the kernel`;
+    return sentences[this.#stage](this.records);
   }
 
   /**
@@ -92,6 +103,11 @@ export class Replica {
   /** A connection of the dump. Others' connections are left out. */
   dumpSeen(view: DataView, offset: number): void {
     if (hasOurMark(view, offset)) this.#copy.sweep(view, offset);
+  }
+
+  /** Calls `take` with each connection that neither the dump nor the source has shown since the dump began. */
+  eachUnseen(take: TakeConnection): void {
+    this.#copy.eachUnswept(take);
   }
 
   /** What neither the dump nor the source showed meanwhile is not in the kernel: the source hears of it. */
@@ -353,12 +369,10 @@ const plus = (a: Drift, b: Drift): Drift => ({
 
 type Stage = "closed" | "waiting" | "comparing" | "settling" | "inStep";
 
-const unread = "this node's own connections are being read from the kernel";
-
-const sentences: Readonly<Record<Stage, string | undefined>> = {
-  closed: "the peer link is down",
-  waiting: "the active node has not begun to send its connections",
-  comparing: "connections are being compared with the active node's",
-  settling: "connections are being written into the kernel",
-  inStep: undefined,
+const sentences: Readonly<Record<Stage, (records: string) => string | undefined>> = {
+  closed: () => "the peer link is down",
+  waiting: (records) => `the active node has not begun to send its ${records}`,
+  comparing: (records) => `${records} are being compared with the active node's`,
+  settling: (records) => `${records} are being written into the kernel`,
+  inStep: () => undefined,
 };

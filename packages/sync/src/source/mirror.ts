@@ -4,7 +4,8 @@ import { recordDiffers } from "../record/change.js";
 import { bucketOf, keyHash } from "../record/key.js";
 import { Chain, Links } from "../table/chain.js";
 import { bucketSet, type Digest } from "../table/digest.js";
-import { type FlowTable, grown } from "../table/table.js";
+import { type FlowTable, grown, type TakeConnection } from "../table/table.js";
+import type { Renewal } from "./options.js";
 import { Sent } from "./sent.js";
 
 /**
@@ -44,10 +45,11 @@ export class Mirror {
   constructor(
     readonly table: FlowTable,
     now: Instant,
+    readonly renewal: Renewal,
   ) {
     this.#sent = new Sent(table);
     this.#grow();
-    this.#changedAt.fill(now);
+    this.#changedAt.fill(renewal.all ? Number.NEGATIVE_INFINITY : now);
     for (let slot = 0; slot < table.limit; slot++) {
       if (!table.has(slot)) continue;
       this.#flags[slot] = isLive;
@@ -140,9 +142,20 @@ export class Mirror {
   }
 
   endSweep(now: Instant): void {
-    for (let slot = 0; slot < this.table.limit; slot++) {
-      if (this.#is(slot, isLive) && this.#sweep[slot] !== this.#sweeps) this.#die(slot, now);
-    }
+    for (let slot = 0; slot < this.table.limit; slot++) if (this.#isUnswept(slot)) this.#die(slot, now);
+  }
+
+  each(take: TakeConnection): void {
+    this.table.each((slot) => this.#is(slot, isLive), take);
+  }
+
+  /** The connections that {@link endSweep} would take for gone. */
+  eachUnswept(take: TakeConnection): void {
+    this.table.each((slot) => this.#isUnswept(slot), take);
+  }
+
+  #isUnswept(slot: number): boolean {
+    return this.#is(slot, isLive) && this.#sweep[slot] !== this.#sweeps;
   }
 
   /** Bytes that the next dirty connection takes in a frame; 0 when there is none. */
@@ -213,6 +226,7 @@ export class Mirror {
         else this.#forget(slot);
       }
     }
+    if (this.renewal.all) this.#changedAt.fill(Number.NEGATIVE_INFINITY);
   }
 
   /** Every live connection of these buckets is sent again. */
@@ -259,12 +273,12 @@ export class Mirror {
     } else mirrored.setUint32(at + recordFields.id, view.getUint32(offset + recordFields.id));
   }
 
-  /** The replica's copy has less than half of its time left, while the connection lives on. */
+  /** The replica's copy has too little of its time left, while the connection lives on. */
   #runsOut(slot: number, view: DataView, offset: number, now: Instant): boolean {
     const sent = this.table.view(slot).getUint32(this.table.offset(slot) + recordFields.timeout);
     const left = sent - (now - this.#changeOf(slot)) / 1_000;
     const timeout = view.getUint32(offset + recordFields.timeout);
-    return timeout > 0 && left < timeout / 2;
+    return timeout > 0 && left < timeout * this.renewal.below;
   }
 
   #markDirty(slot: number, now: Instant): void {

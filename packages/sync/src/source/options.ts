@@ -5,8 +5,18 @@ export interface SourceOptions extends Holdings {
   readonly mostTombstones?: number;
   /** Pause between two comparisons with the replica. */
   readonly digestIntervalMs?: number;
+  readonly renewal?: Renewal;
 }
 
+/** When a copy is sent again because of its time alone. */
+export interface Renewal {
+  /** The copy has less than this share of the time that the original has left. */
+  readonly below: number;
+  /** How much time the copies of a replica have that this source does not know cannot be told: each is sent when seen. */
+  readonly all: boolean;
+}
+
+export const defaultRenewal: Renewal = { below: 1 / 2, all: false };
 export const defaultMostTombstones = 65_536;
 export const defaultDigestIntervalMs = 10_000;
 

@@ -5,11 +5,13 @@ import { encodeFrame, writeDeltaHeader } from "../frame/encode.js";
 import { type Frame, type FrameBody, firstRecord, type Hello, maxFrameLength } from "../frame/frame.js";
 import type { Holdings } from "../holdings.js";
 import { hasOurMark } from "../record/record.js";
+import type { TakeConnection } from "../table/table.js";
 import { Comparison } from "./comparison.js";
 import { Mirror } from "./mirror.js";
 import {
   defaultDigestIntervalMs,
   defaultMostTombstones,
+  defaultRenewal,
   type SourceEffect,
   type SourceOptions,
   type Standing,
@@ -60,7 +62,7 @@ export class Source {
     this.#term = options.term;
     this.#sessions = options.sessions;
     this.#mostTombstones = options.mostTombstones ?? defaultMostTombstones;
-    this.#mirror = new Mirror(options.table, now);
+    this.#mirror = new Mirror(options.table, now, options.renewal ?? defaultRenewal);
     const { sessions, digestIntervalMs = defaultDigestIntervalMs } = options;
     this.#comparison = new Comparison(this.#mirror, digestIntervalMs, sessions);
     this.#retries = new Retries(this.#mirror);
@@ -159,6 +161,11 @@ export class Source {
     this.#bound();
   }
 
+  /** Calls `take` with each live connection. */
+  each(take: TakeConnection): void {
+    this.#mirror.each(take);
+  }
+
   /** A dump of the kernel's table begins: call this before it is requested, while events keep coming in. */
   dumpBegan(_now: Instant): void {
     this.#dump.begin();
@@ -168,6 +175,11 @@ export class Source {
   /** A connection of the dump. What an event said since the dump began is newer, and wins. */
   dumpSeen(view: DataView, offset: number, now: Instant): void {
     if (!this.#dump.hasDied(view, offset) && !this.#mirror.swept(view, offset)) this.flowSeen(view, offset, now);
+  }
+
+  /** Calls `take` with each connection that neither the dump nor an event has shown since the dump began. */
+  eachUnseen(take: TakeConnection): void {
+    this.#mirror.eachUnswept(take);
   }
 
   /** The dump is complete: what neither it nor an event showed is gone. Never call this after a dump that failed. */

@@ -102,6 +102,13 @@ export class FlowTable {
     this.size--;
   }
 
+  /** Calls `take` with the record of each slot in use that is `wanted`. */
+  each(wanted: (slot: number) => boolean, take: TakeConnection): void {
+    for (let slot = 0; slot < this.limit; slot++) {
+      if (this.has(slot) && wanted(slot)) take(this.view(slot), this.offset(slot));
+    }
+  }
+
   #place(slot: number): number {
     return this.#places[slot] ?? 0;
   }
@@ -151,6 +158,9 @@ export class FlowTable {
     for (let slot = 0; slot < this.limit; slot++) this.#enter(slot, this.hash(slot));
   }
 }
+
+/** The record is at this offset; its bytes are not for the caller to keep or to change. */
+export type TakeConnection = (view: DataView, offset: number) => void;
 
 /** A larger column with what the smaller one holds. */
 export function grown<Column extends { set(from: Column): void }>(from: Column, to: Column): Column {

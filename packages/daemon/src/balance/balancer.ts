@@ -43,10 +43,12 @@ export async function openBalancer(options: BalancerOptions): Promise<Balancer> 
   const redirect = await openRedirectServer();
   const nftables = openNftables();
   const conntrack = openConntrack();
+  // The replication has to hear of what is cut, or the other node would keep it, or be taken to have it.
+  const cutting = openConntrack({ isNews: true });
   const sysctls = openSysctls({ stateFile: sysctlFile });
   const refused = (error: string): void => journal.record("refused", `the kernel refused: ${error}`, { error });
   const rules = openRules(nftables, refused);
-  const connections = openConnections(conntrack, refused);
+  const connections = openConnections(cutting, refused);
   const traffic = openTraffic(nftables, connections, () =>
     strays.countersRead(loop.state.services.map(({ service }) => service)),
   );
@@ -115,7 +117,7 @@ export async function openBalancer(options: BalancerOptions): Promise<Balancer> 
     replaceServices: (services) => loop.deliver({ type: "servicesReplaced", services }),
     close: () => {
       clearImmediate(due);
-      for (const part of [watch, loop, traffic, redirect, rules, nftables, conntrack]) part.close();
+      for (const part of [watch, loop, traffic, redirect, rules, nftables, conntrack, cutting]) part.close();
       const restored = sysctls.restore();
       if (!restored.ok) refused(restored.error);
     },

@@ -56,9 +56,14 @@ export interface Conntrack {
   close(): void;
 }
 
+export interface ConntrackOptions {
+  /** What it does is news to this process's own `watchFlows` as well. */
+  readonly isNews?: boolean;
+}
+
 /** @throws KernelError when the kernel refuses the socket */
-export function openConntrack(): Conntrack {
-  return new KernelConntrack();
+export function openConntrack({ isNews = false }: ConntrackOptions = {}): Conntrack {
+  return new KernelConntrack(isNews);
 }
 
 const batchSize = 128;
@@ -69,8 +74,8 @@ class KernelConntrack implements Conntrack {
   readonly #socket = new NetlinkSocket(NETLINK_NETFILTER, { receiveBuffer });
   readonly #port = this.#socket.port;
 
-  constructor() {
-    ownPorts.add(this.#port);
+  constructor(isNews: boolean) {
+    if (!isNews) ownPorts.add(this.#port);
   }
 
   dump(selection: Selection): Flow[] {

@@ -220,6 +220,16 @@ END`);
     expect(seen.map((one) => one.flow.original.sourcePort)).toEqual([3]);
   });
 
+  test("what it does by a table whose changes are news is told", async () => {
+    const told = openConntrack({ isNews: true });
+    await open();
+    told.insert([flow(2)]);
+    told.removeRecords(encodeRecords([flow(2)]));
+    told.close();
+    await until(() => keysOf("destroy").size > 0);
+    expect(seen.map(({ kind }) => kind)).toEqual(["new", "destroy"]);
+  });
+
   test("twenty thousand births arrive while the event loop is busy", async () => {
     await open();
     const births = insertElsewhere(20_000);

@@ -45,7 +45,7 @@ const EFD_CLOEXEC = 0x80000;
 
 /**
  * Tells of every connection of the selection that is born, changes or ends, from now on. What this process does itself, by
- * a {@link Conntrack} that was opened before, is no news.
+ * a {@link Conntrack} that was opened before, is no news unless that was opened for it.
  *
  * A connection that was born before `net.netfilter.nf_conntrack_events` was 1 makes no events.
  * @throws KernelError when the kernel refuses the socket

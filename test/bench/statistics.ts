@@ -18,3 +18,17 @@ export const percentile = (values: readonly number[], share: number): number => 
   const sorted = Float64Array.from(values).sort();
   return round(sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0);
 };
+
+export interface Distribution {
+  readonly count: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly worst: number;
+}
+
+export const distribution = (values: readonly number[]): Distribution => ({
+  count: values.length,
+  p50: percentile(values, 0.5),
+  p99: percentile(values, 0.99),
+  worst: percentile(values, 1),
+});

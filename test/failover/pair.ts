@@ -2,10 +2,12 @@ import type { LbName } from "../topology/plan.js";
 
 /** A pair of load balancers under measurement: ours, or keepalived on the same network. */
 export interface PairUnderTest {
-  readonly name: "vipair" | "keepalived";
+  readonly name: "vipair" | "keepalived" | "keepalived with conntrackd";
   /** The node that holds the addresses now; throws when it is not exactly one. */
   active(): Promise<LbName>;
-  /** Waits until one node is active and the other stands by; returns the active one. Throws after the deadline. */
+  /** Whether this node holds the addresses, as far as it says itself. */
+  isActive(node: LbName): Promise<boolean>;
+  /** Waits until one node is active and the other could take over; returns the active one. Throws after the deadline. */
   settled(deadlineMs?: number): Promise<LbName>;
   /** Passes ownership on in the gentlest way there is. */
   planned(active: LbName): Promise<void>;

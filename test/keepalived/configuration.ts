@@ -1,4 +1,4 @@
-import { gateway, type LbName, virtualAddress } from "../topology/plan.js";
+import { gateway, type LbName, ports, virtualAddress } from "../topology/plan.js";
 
 /** 100 ms advertisements as in the other pair; both start as BACKUP, which `nopreempt` demands. */
 export function keepalivedConfiguration(node: LbName): string {
@@ -23,13 +23,15 @@ vrrp_instance pair {
 `;
 }
 
-/** The same services as the other pair has, written by hand. */
+const inTurns = "numgen inc mod 2 map { 0 : 10.77.2.11, 1 : 10.77.2.12 }";
+
+/** The same services of mode `nat` over IPv4 as the other pair has, written by hand. */
 export const ruleset = `
 table inet services {
   chain prerouting {
     type nat hook prerouting priority dstnat
-    ip daddr ${virtualAddress} tcp dport 80 dnat ip to numgen inc mod 2 map { 0 : 10.77.2.11, 1 : 10.77.2.12 }
-    ip daddr ${virtualAddress} udp dport 7 dnat ip to numgen inc mod 2 map { 0 : 10.77.2.11, 1 : 10.77.2.12 }
+    ip daddr ${virtualAddress} tcp dport { ${ports.http}, ${ports.echo}, ${ports.stream} } dnat ip to ${inTurns}
+    ip daddr ${virtualAddress} udp dport ${ports.echo} dnat ip to ${inTurns}
   }
 }
 `;

@@ -15,7 +15,7 @@ import { keepalivedConfiguration, ruleset } from "./configuration.js";
  * through a track file needs preemption, took a whole down interval when tried here, and both nodes answered meanwhile.
  */
 export class KeepalivedPair implements PairUnderTest {
-  readonly name = "keepalived";
+  readonly name: PairUnderTest["name"] = "keepalived";
   readonly #topology: Topology;
   readonly #nodes = new Map<LbName, Running>();
   #starts = 0;
@@ -40,6 +40,10 @@ export class KeepalivedPair implements PairUnderTest {
     const masters = (["lb1", "lb2"] as const).filter((node) => this.#state(node) === "MASTER");
     if (masters.length !== 1 || masters[0] === undefined) throw new Error(`${masters.length} masters`);
     return masters[0];
+  }
+
+  async isActive(node: LbName): Promise<boolean> {
+    return this.#state(node) === "MASTER";
   }
 
   settled(deadlineMs = 20_000): Promise<LbName> {

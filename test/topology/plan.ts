@@ -32,6 +32,15 @@ export const gateway = "10.77.2.254";
 export const virtualAddress6 = "2001:db8:1::10";
 export const gateway6 = "2001:db8:2::fe";
 
+/** Where the real servers listen, and the services; `snat`: those of mode `snat`, with the same real servers. */
+export const ports = {
+  http: 80,
+  /** UDP and TCP. */
+  echo: 7,
+  stream: 19,
+  snat: { http: 1_080, echo: 1_007, stream: 1_019 },
+} as const;
+
 export const cables: readonly Cable[] = [
   cable("client", "eth0", "client", "00:64", ["198.51.100.100/24", "2001:db8:1::100/64"]),
   cable("watch", "eth0", "client", "00:65", ["198.51.100.101/24"]),

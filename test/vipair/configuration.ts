@@ -1,5 +1,45 @@
 import type { Family } from "@vipair/model";
-import { gateway, gateway6, type LbName, virtualAddress, virtualAddress6 } from "../topology/plan.js";
+import { gateway, gateway6, type LbName, ports, virtualAddress, virtualAddress6 } from "../topology/plan.js";
+
+const families: readonly Family[] = [4, 6];
+const http = "{ type: http, path: /, status: 200 }";
+const connects = "{ type: tcp, port: 80 }";
+
+/** A service with both real servers, as YAML. `protocol` is `/udp`, or nothing for TCP. */
+function service(name: string, family: Family, listen: number, to: number, protocol: string, more: string[]): string {
+  const at = (address4: string, address6: string, port: number): string =>
+    `"${family === 4 ? address4 : `[${address6}]`}:${port}${protocol}"`;
+  return [
+    `  ${name}${family === 4 ? "" : "6"}:`,
+    `    listen: ${at(virtualAddress, virtualAddress6, listen)}`,
+    ...more.map((line) => `    ${line}`),
+    "    timeout: 400ms",
+    "    rise: 1",
+    "    fall: 2",
+    "    servers:",
+    `      rs1: { address: ${at("10.77.2.11", "2001:db8:2::11", to)} }`,
+    `      rs2: { address: ${at("10.77.2.12", "2001:db8:2::12", to)} }`,
+  ].join("\n");
+}
+
+/** Of each protocol, of both families, and each once more one-armed. */
+const services = families
+  .flatMap((family) => {
+    const often = (health: string): string[] => [`health: ${health}`, "interval: 500ms"];
+    const seldom = [`health: ${connects}`, "interval: 2s"];
+    const snat = ["mode: snat", ...seldom];
+    return [
+      service("web", family, ports.http, ports.http, "", often(http)),
+      service("echo", family, ports.echo, ports.echo, "/udp", often(connects)),
+      service("terminal", family, ports.echo, ports.echo, "", seldom),
+      service("stream", family, ports.stream, ports.stream, "", seldom),
+      service("webSnat", family, ports.snat.http, ports.http, "", snat),
+      service("echoSnat", family, ports.snat.echo, ports.echo, "/udp", snat),
+      service("terminalSnat", family, ports.snat.echo, ports.echo, "", snat),
+      service("streamSnat", family, ports.snat.stream, ports.stream, "", snat),
+    ];
+  })
+  .join("\n");
 
 /** The whole configuration of the pair in the test network, the same for both nodes. */
 export function vipairConfiguration(secretFile: string): string {
@@ -23,37 +63,7 @@ addresses:
   - { address: "${gateway6}/64", interface: eth1 }
 
 services:
-  web:
-    listen: ${virtualAddress}:80
-    health: { type: http, path: /, status: 200 }
-    interval: 500ms
-    timeout: 400ms
-    rise: 1
-    fall: 2
-    servers:
-      rs1: { address: 10.77.2.11:80 }
-      rs2: { address: 10.77.2.12:80 }
-  web6:
-    listen: "[${virtualAddress6}]:80"
-    health: { type: http, path: /, status: 200 }
-    interval: 500ms
-    timeout: 400ms
-    rise: 1
-    fall: 2
-    servers:
-      rs1: { address: "[2001:db8:2::11]:80" }
-      rs2: { address: "[2001:db8:2::12]:80" }
-  echo:
-    listen: ${virtualAddress}:7/udp
-    health: { type: tcp, port: 80 }
-    interval: 500ms
-    timeout: 400ms
-    rise: 1
-    fall: 2
-    servers:
-      rs1: { address: 10.77.2.11:7/udp }
-      rs2: { address: 10.77.2.12:7/udp }
-`;
+${services}`;
 }
 
 export interface VrrpOptions {

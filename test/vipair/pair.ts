@@ -1,4 +1,4 @@
-import type { FailoverReport } from "@vipair/model";
+import type { FailoverPlan, FailoverReport } from "@vipair/model";
 import type { PairUnderTest } from "../failover/pair.js";
 import { until } from "../topology/clock.js";
 import { type LbName, otherLb } from "../topology/plan.js";
@@ -39,6 +39,10 @@ export class VipairPair implements PairUnderTest {
     return one.role === "active" ? "lb1" : "lb2";
   }
 
+  async isActive(node: LbName): Promise<boolean> {
+    return (await this.nodes[node].status()).role === "active";
+  }
+
   async settled(deadlineMs = 20_000): Promise<LbName> {
     const settled = until("one node is active and the other ready", deadlineMs, async () => {
       const active = await this.active();
@@ -49,12 +53,28 @@ export class VipairPair implements PairUnderTest {
             `as the active node sees it ${mine.peer.reachable ? "" : "un"}reachable, ${mine.peer.ready ? "" : "not "}ready`,
         );
       }
+      // A node that returns is ready before its tracks have risen again.
+      const plan = await askControl<FailoverPlan>(this.nodes[active].files.socket, "POST", "/failover", {
+        explain: true,
+      });
+      if (!plan.possible) throw new Error(`${active} would not hand over: ${plan.reasons.join("; ")}`);
       return active;
     });
     return settled.catch((error: Error) => {
       const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
       const logs = [this.nodes.lb1, this.nodes.lb2].map((node) => `${node.host.name}:\n${node.lastLines(15)}`);
       throw new Error([`${error.message}${cause}`, ...logs].join("\n"));
+    });
+  }
+
+  /** Waits until the standby has every connection of the active node, and these are so many at least. */
+  async protects(active: LbName, wanted: number): Promise<void> {
+    await until(`${active} has its connections protected`, 15_000, async () => {
+      const { peer, sync } = await this.nodes[active].status();
+      if (peer.ready && sync.protected >= wanted && sync.protected === sync.connections) return true;
+      throw new Error(
+        `the peer is ${peer.ready ? "" : "not "}ready, of ${wanted} connections: ${JSON.stringify(sync)}`,
+      );
     });
   }
 

@@ -1,6 +1,7 @@
 import { type Conntrack, flowSlot, readFlow, writeFlow } from "@vipair/kernel";
 import { type Flow, type IpAddress, recordFields } from "@vipair/model";
 import { virtualAddress } from "../../topology/plan.js";
+import type { CensusAnswer, Range } from "./program.js";
 
 /**
  * Synthetic connections, numbered from 0: established TCP from 10.x.y.z:40000, where x.y.z is the number, to the virtual
@@ -19,8 +20,8 @@ const four = (text: string): IpAddress => ({ family: 4, text });
 const virtual = four(virtualAddress);
 const server = four("10.77.2.11");
 
-/** The entries `from` to `to` - 1 in slots. */
-export function entrySlots(mark: number, from: number, to: number): ArrayBuffer {
+/** The entries of the range in slots. */
+export function entrySlots(mark: number, { from, to }: Range): ArrayBuffer {
   const slots = new ArrayBuffer((to - from) * flowSlot.size);
   const view = new DataView(slots);
   for (let number = from; number < to; number++) writeFlow(view, (number - from) * flowSlot.size, entry(mark, number));
@@ -38,28 +39,29 @@ export function entryNumber(view: DataView, offset: number): number | undefined 
   return ours ? view.getUint32(source) & 0xff_ffff : undefined;
 }
 
-/** Which of the first `count` entries are in this kernel, and how many of them are not as they were made. */
+/** Which entries are in this kernel of those that should be, how many of them are not as they were made, and which others. */
 export async function census(
   conntrack: Pick<Conntrack, "dumpSlots">,
   mark: number,
-  count: number,
-): Promise<{ present: number; altered: number }> {
-  const seen = new Uint8Array(count);
-  let [present, altered] = [0, 0];
+  { from, to }: Range,
+): Promise<Omit<CensusAnswer, "type">> {
+  // A table that changes while it is read may show an entry twice.
+  const seen = new Set<number>();
+  let [altered, surplus] = [0, 0];
   for await (const slots of conntrack.dumpSlots({ mark, mask: 0xffff_ffff })) {
     const view = new DataView(slots);
     for (let offset = 0; offset < view.byteLength; offset += flowSlot.size) {
       const number = entryNumber(view, offset);
-      if (number === undefined || number >= count || seen[number] === 1) continue;
-      seen[number] = 1;
-      present += 1;
-      if (!isEntry(readFlow(view, offset))) altered += 1;
+      if (number === undefined || seen.has(number)) continue;
+      seen.add(number);
+      if (number < from || number >= to) surplus += 1;
+      else if (!isEntry(readFlow(view, offset))) altered += 1;
     }
   }
-  return { present, altered };
+  return { present: seen.size - surplus, altered, surplus };
 }
 
-function entry(mark: number, number: number): Flow {
+export function entry(mark: number, number: number): Flow {
   const client = four(`${network}.${number >>> 16}.${(number >>> 8) & 255}.${number & 255}`);
   return {
     protocol: 6,

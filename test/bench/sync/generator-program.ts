@@ -1,12 +1,13 @@
 /**
- * Makes synthetic connections in the kernel of the host in which it runs, as traffic would: a process of its own, so that
- * the daemon under measurement takes them for news.
+ * Makes synthetic connections in the kernel of the host in which it runs, as traffic would, and ends them: a process of its
+ * own, so that the daemon under measurement takes them for news.
  */
 import { openConntrack } from "@vipair/kernel";
 import { monotonicMs, pause } from "../../topology/clock.js";
 import { answerQuestions } from "../../traffic/instrument.js";
 import { census, entrySlots } from "./entry.js";
-import type { GeneratorAnswer, GeneratorQuestion } from "./program.js";
+import type { Step } from "./ledger.js";
+import type { CreatedAnswer, CreateQuestion, GeneratorAnswer, GeneratorQuestion } from "./program.js";
 
 const everyMs = 5;
 const largestBatch = 1_024;
@@ -17,28 +18,36 @@ answerQuestions(async (question: GeneratorQuestion): Promise<GeneratorAnswer> =>
     case "create":
       return create(question);
     case "remove":
-      conntrack.removeSlots(entrySlots(question.mark, 0, question.count));
+      conntrack.removeSlots(entrySlots(question.mark, question.range));
       return { type: "removed" };
     case "census":
-      return { type: "census", ...(await census(conntrack, question.mark, question.count)) };
+      return { type: "census", ...(await census(conntrack, question.mark, question.range)) };
   }
 });
 
 /** At the rate that was asked for; what falls behind is made up for, so that the whole is on time. */
-async function create({ mark, count, perSecond }: GeneratorQuestion & { type: "create" }): Promise<GeneratorAnswer> {
-  const births: number[] = [];
+async function create({ mark, count, perSecond, lifeMs }: CreateQuestion): Promise<CreatedAnswer> {
+  const born: Step[] = [];
+  const died: Step[] = [];
   const startedAt = monotonicMs();
   let failed = 0;
-  while (births.length < count) {
-    const due = Math.min(count, Math.ceil(((monotonicMs() - startedAt) * perSecond) / 1_000));
-    const until = Math.min(due, births.length + largestBatch);
-    if (until > births.length) {
-      const slots = entrySlots(mark, births.length, until);
-      const bornAt = monotonicMs();
+  /** The next batch up to what is due; whether more is due. */
+  const next = (steps: Step[], ageMs: number, act: (slots: ArrayBuffer) => void): boolean => {
+    const from = steps.at(-1)?.to ?? 0;
+    const due = Math.min(count, Math.ceil(((monotonicMs() - startedAt - ageMs) * perSecond) / 1_000));
+    const to = Math.min(due, from + largestBatch);
+    if (to <= from) return false;
+    const slots = entrySlots(mark, { from, to });
+    steps.push({ to, at: monotonicMs() });
+    act(slots);
+    return to < due;
+  };
+  while ((born.at(-1)?.to ?? 0) < count) {
+    const moreToCreate = next(born, 0, (slots) => {
       failed += conntrack.insertSlots(slots).refused.length;
-      while (births.length < until) births.push(bornAt);
-    }
-    await pause(until < due ? 0 : everyMs);
+    });
+    const moreToRemove = lifeMs !== undefined && next(died, lifeMs, (slots) => conntrack.removeSlots(slots));
+    await pause(moreToCreate || moreToRemove ? 0 : everyMs);
   }
-  return { type: "created", births, failed, startedAt, endedAt: monotonicMs() };
+  return { type: "created", born, died, failed, startedAt, endedAt: monotonicMs() };
 }

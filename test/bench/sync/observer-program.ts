@@ -1,16 +1,16 @@
-/** Watches the standby's kernel from a process of its own: when each synthetic connection came into being there. */
+/** Watches the standby's kernel from a process of its own: when each synthetic connection came into being there, and ended. */
 import { type FlowEvents, type FlowWatch, flowSlot, openConntrack, slotKind, watchFlows } from "@vipair/kernel";
 import { monotonicMs, pause } from "../../topology/clock.js";
 import { answerQuestions } from "../../traffic/instrument.js";
 import { census, entryNumber, entrySlots } from "./entry.js";
-import type { ObserverAnswer, ObserverQuestion, SettledAnswer } from "./program.js";
+import { Ledger } from "./ledger.js";
+import type { ObserverAnswer, ObserverQuestion, SettledAnswer, SettleQuestion } from "./program.js";
 
 const receiveBufferBytes = 256 * 1024 * 1024;
 const threadStartMs = 1_000;
 const conntrack = openConntrack();
 let watching: FlowWatch | undefined;
-let arrivals: number[] = [];
-let arrived = 0;
+let ledger = new Ledger(0);
 let lastAt = 0;
 let overruns = 0;
 
@@ -22,18 +22,18 @@ answerQuestions(async (question: ObserverQuestion): Promise<ObserverAnswer> => {
       await pause(threadStartMs);
       return { type: "watching" };
     case "settle":
-      return settle(question.quietMs, question.deadlineMs);
+      return settle(question);
     case "remove":
-      conntrack.removeSlots(entrySlots(question.mark, 0, question.count));
+      conntrack.removeSlots(entrySlots(question.mark, question.range));
       return { type: "removed" };
     case "census":
-      return { type: "census", ...(await census(conntrack, question.mark, question.count)) };
+      return { type: "census", ...(await census(conntrack, question.mark, question.range)) };
   }
 });
 
 function watch(mark: number, count: number): void {
-  arrivals = new Array<number>(count).fill(0);
-  [arrived, overruns, lastAt] = [0, 0, monotonicMs()];
+  ledger = new Ledger(count);
+  [overruns, lastAt] = [0, monotonicMs()];
   watching = watchFlows({ mark, mask: 0xffff_ffff, receiveBufferBytes }, note);
 }
 
@@ -45,20 +45,21 @@ function note(events: FlowEvents): void {
   lastAt = monotonicMs();
   const view = new DataView(events.slots);
   for (let offset = 0; offset < view.byteLength; offset += flowSlot.size) {
-    const number = slotKind(view, offset) === "new" ? entryNumber(view, offset) : undefined;
-    // One that is replaced later was there since its first arrival.
-    if (number === undefined || arrivals[number] !== 0) continue;
-    arrivals[number] = lastAt;
-    arrived += 1;
+    const kind = slotKind(view, offset);
+    const number = entryNumber(view, offset);
+    if (number === undefined || number >= ledger.count) continue;
+    if (kind === "new") ledger.arrived(number, lastAt);
+    else if (kind === "destroy") ledger.ended(number, lastAt);
   }
 }
 
-async function settle(quietMs: number, deadlineMs: number): Promise<SettledAnswer> {
+async function settle({ born, died, quietMs, deadlineMs, since }: SettleQuestion): Promise<SettledAnswer> {
   const startedAt = monotonicMs();
+  const [bornTo, diedTo] = [born.at(-1)?.to ?? 0, died.at(-1)?.to ?? 0];
   const over = (now: number): boolean =>
-    arrived === arrivals.length || now - Math.max(lastAt, startedAt) > quietMs || now - startedAt > deadlineMs;
+    now - Math.max(lastAt, startedAt) > quietMs || now - startedAt > deadlineMs || ledger.isComplete(bornTo, diedTo);
   while (!over(monotonicMs())) await pause(20);
   await watching?.close();
   watching = undefined;
-  return { type: "settled", arrivals, overruns };
+  return { type: "settled", ...ledger.summarise(born, died, since), overruns };
 }

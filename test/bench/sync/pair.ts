@@ -1,6 +1,6 @@
 import { flowMark, flowMarkMask } from "@vipair/model";
 import { ConntrackdPair } from "../../conntrackd/pair.js";
-import { openStage } from "../../stage/stage.js";
+import { openStage, type Stage } from "../../stage/stage.js";
 import { until } from "../../topology/clock.js";
 import { type LbName, otherLb, virtualAddress } from "../../topology/plan.js";
 import { Topology } from "../../topology/topology.js";
@@ -27,31 +27,33 @@ export interface ReplicatingPair {
 
 /** The pair with its real servers, so that it is ready. */
 export async function openVipair(): Promise<ReplicatingPair> {
-  const { topology, pair } = await openStage(VipairPair.start);
-  try {
-    const active = await pair.settled();
-    const standby = pair.nodes[otherLb(active)];
-    return {
-      name: pair.name,
-      topology,
-      active,
-      mark: await markOfService(topology, active),
-      // The nodes compare their tables every ten seconds.
-      repairMs: 11_000,
-      pids: (node) => pair.nodes[node].pids,
-      stopStandby: async () => void (await standby.stop()),
-      startStandby: () => standby.start(),
-      ready: async () => (await standby.status()).ready,
-      roleChanges: async () => {
-        // Of the node that stays up: the other's journal goes with its daemon.
-        const events = await pair.nodes[active].events();
-        return events.filter(({ kind }) => kind === "roleChanged").length;
-      },
-    };
-  } catch (error) {
-    await topology.close();
+  const stage = await openStage(VipairPair.start);
+  return replicating(stage).catch(async (error) => {
+    await stage.topology.close();
     throw error;
-  }
+  });
+}
+
+export async function replicating({ topology, pair }: Stage<VipairPair>): Promise<ReplicatingPair> {
+  const active = await pair.settled();
+  const standby = pair.nodes[otherLb(active)];
+  return {
+    name: pair.name,
+    topology,
+    active,
+    mark: await markOfService(topology, active),
+    // The nodes compare their tables every ten seconds.
+    repairMs: 11_000,
+    pids: (node) => pair.nodes[node].pids,
+    stopStandby: async () => void (await standby.stop()),
+    startStandby: () => standby.start(),
+    ready: async () => (await standby.status()).ready,
+    roleChanges: async () => {
+      // Of the node that stays up: the other's journal goes with its daemon.
+      const events = await pair.nodes[active].events();
+      return events.filter(({ kind }) => kind === "roleChanged").length;
+    },
+  };
 }
 
 export async function openConntrackd(): Promise<ReplicatingPair> {

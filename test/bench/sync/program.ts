@@ -1,27 +1,54 @@
-/** What the programs inside the load balancers are asked, and what they answer. Instants are on CLOCK_MONOTONIC. */
+/**
+ * What the programs inside the load balancers are asked, and what they answer. Synthetic connections are numbered from 0,
+ * are born in this order and die in this order. Instants are on CLOCK_MONOTONIC.
+ */
+import type { LedgerSummary, Step } from "./ledger.js";
+
+/** The connections from one number up to before another. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
 interface CensusQuestion {
   readonly type: "census";
   readonly mark: number;
-  readonly count: number;
+  /** Those that should be there. */
+  readonly range: Range;
 }
 
 export interface CensusAnswer {
   readonly type: "census";
-  /** Of the first `count` entries, those that this kernel has. */
+  /** Of the range, those that this kernel has. */
   readonly present: number;
   /** Of these, the ones that lack a translation, their state or that they are assured. */
   readonly altered: number;
+  /** Those outside the range that this kernel has. */
+  readonly surplus: number;
 }
 
-export type GeneratorQuestion =
-  | { readonly type: "create"; readonly mark: number; readonly count: number; readonly perSecond: number }
-  | { readonly type: "remove"; readonly mark: number; readonly count: number }
-  | CensusQuestion;
+interface RemoveQuestion {
+  readonly type: "remove";
+  readonly mark: number;
+  readonly range: Range;
+}
+
+export interface CreateQuestion {
+  readonly type: "create";
+  readonly mark: number;
+  readonly count: number;
+  readonly perSecond: number;
+  /** Each is removed when it has lived this long; none after the last was born. They stay when left out. */
+  readonly lifeMs?: number;
+}
+
+export type GeneratorQuestion = CreateQuestion | RemoveQuestion | CensusQuestion;
 
 export interface CreatedAnswer {
   readonly type: "created";
-  /** By number: just before the kernel was asked to create it. */
-  readonly births: readonly number[];
+  /** Just before the kernel was asked to create, or to remove, all up to this number. */
+  readonly born: readonly Step[];
+  readonly died: readonly Step[];
   readonly failed: number;
   readonly startedAt: number;
   readonly endedAt: number;
@@ -30,17 +57,25 @@ export interface CreatedAnswer {
 export type GeneratorAnswer = CreatedAnswer | { readonly type: "removed" } | CensusAnswer;
 
 export type ObserverQuestion =
-  /** From now on, note when each of the first `count` entries arrives. */
+  /** From now on, note when each of the first `count` entries arrives and ends. */
   | { readonly type: "watch"; readonly mark: number; readonly count: number }
-  /** Ends the watch when all have arrived, none did for `quietMs`, or the deadline has passed. */
-  | { readonly type: "settle"; readonly quietMs: number; readonly deadlineMs: number }
-  | { readonly type: "remove"; readonly mark: number; readonly count: number }
+  | SettleQuestion
+  | RemoveQuestion
   | CensusQuestion;
 
-export interface SettledAnswer {
+/** Ends the watch when everything is as it should be, nothing happened for `quietMs`, or the deadline has passed. */
+export interface SettleQuestion {
+  readonly type: "settle";
+  readonly born: readonly Step[];
+  readonly died: readonly Step[];
+  readonly quietMs: number;
+  readonly deadlineMs: number;
+  /** The answer tells when everything was here that had happened before this instant. */
+  readonly since: number;
+}
+
+export interface SettledAnswer extends LedgerSummary {
   readonly type: "settled";
-  /** By number; 0 for one that did not come, or whose event was missed. */
-  readonly arrivals: readonly number[];
   /** How often the kernel dropped events because the observer was too slow. */
   readonly overruns: number;
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../topology/clock.js";
 import type { LbName } from "../topology/plan.js";
@@ -30,6 +30,8 @@ export class ConntrackdPair {
   startNode(node: LbName): void {
     const { config, ...files } = this.#files(node);
     writeFileSync(config, conntrackdConfiguration(node, files));
+    // One that was killed left them behind, and the next would refuse to start.
+    for (const left of [files.lock, files.socket]) rmSync(left, { force: true });
     this.#nodes.set(node, this.#topology.host(node).spawn(["conntrackd", "-C", config], { log: `${config}.log` }));
   }
 

@@ -7,12 +7,24 @@ import { type Instruments, measureFailover, observe } from "../failover/measure.
 import { failoverRow, type Row, row } from "../failover/row.js";
 import { openInstruments, openStage, type Stage } from "../stage/stage.js";
 import { monotonicMs, pause } from "../topology/clock.js";
+import { Connections } from "../traffic/connections/connections.js";
+import { targets } from "../traffic/target.js";
 import { VipairPair } from "../vipair/pair.js";
 import { readOptions } from "./options.js";
 import { picture } from "./picture.js";
 import { Screen } from "./screen.js";
 import { measureServerDeath, measureServerReturn } from "./server-death.js";
 import { stayText } from "./stay.js";
+
+/** Opened once, and expected to live through everything that happens to the pair. */
+const established = {
+  targets: [targets.nat],
+  busy: 100,
+  everyMs: 100,
+  idle: 100,
+  streams: 1,
+  octetsPerSecond: 20 << 20,
+};
 
 const options = readOptions(process.argv.slice(2));
 const screen = new Screen(options.json);
@@ -50,10 +62,17 @@ async function perform({ topology, pair, servers }: Stage<VipairPair>): Promise<
     rows.push(measured);
   };
   await measure("undisturbed traffic", () => measureQuiet(instruments));
+  const connections = await Connections.open(topology.host("client"), established);
   for (const name of causeNames) {
     const cause = causes[name];
-    await measure(cause.title, async () => failoverRow(await measureFailover(topology, pair, cause, instruments)));
+    await measure(cause.title, async () => {
+      const { alive: before } = await connections.report();
+      const failover = await measureFailover(topology, pair, cause, instruments);
+      const { alive } = await connections.prove();
+      return failoverRow(failover, { lost: before - alive, of: before });
+    });
   }
+  await connections.end();
   await measure("real server rs1 killed", () => measureServerDeath(pair, servers.rs1, instruments));
   await measure("real server rs1 back", () => measureServerReturn(pair, topology, instruments));
   return rows;

@@ -35,20 +35,34 @@ export class Screen {
   row(row: Row): void {
     const owners = row.twoOwners ? "TWO OWNERS" : "one owner";
     const http = `HTTP: ${row.httpFailed} failed, slowest ${row.httpSlowestMs} ms`;
-    this.say(`  gap ${row.gapMs} ms, ${row.lost} datagrams lost; ${http}; ${owners} (${row.bound})`);
+    const tcp = row.connections ? `${lostOf(row)} connections lost; ` : "";
+    this.say(`  gap ${row.gapMs} ms, ${row.lost} datagrams lost; ${http}; ${tcp}${owners} (${row.bound})`);
     for (const missed of row.missed) this.say(`  MISSED: ${missed}`);
   }
 
   table(rows: readonly Row[]): void {
     const table = new Table({
-      head: ["what happened", "gap ms", "lost", "HTTP failed", "slowest ms", "two owners", "bound", "result"],
+      head: [
+        "what happened",
+        "gap ms",
+        "lost",
+        "HTTP failed",
+        "slowest ms",
+        "TCP lost",
+        "two owners",
+        "bound",
+        "result",
+      ],
       style: { head: [], border: [] },
     });
     for (const row of rows) {
       const { title, gapMs, lost, httpFailed, httpSlowestMs, twoOwners, bound, missed } = row;
       const result = missed.length === 0 ? "pass" : "FAIL";
-      table.push([title, gapMs, lost, httpFailed, httpSlowestMs, twoOwners ? "yes" : "no", bound, result]);
+      const owners = twoOwners ? "yes" : "no";
+      table.push([title, gapMs, lost, httpFailed, httpSlowestMs, lostOf(row), owners, bound, result]);
     }
     this.say(table.toString());
   }
 }
+
+const lostOf = ({ connections }: Row): string => (connections ? `${connections.lost} of ${connections.of}` : "");

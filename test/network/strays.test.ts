@@ -1,20 +1,22 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openStage, type Stage } from "../stage/stage.js";
-import { monotonicMs, until } from "../topology/clock.js";
+import { until } from "../topology/clock.js";
 import { type LbName, otherLb, virtualAddress } from "../topology/plan.js";
-import { Sessions } from "../traffic/sessions.js";
+import { Connections } from "../traffic/connections/connections.js";
+import { targets } from "../traffic/target.js";
 import { VipairPair } from "../vipair/pair.js";
 
 /** Packets that find no connection on the new active node, or still come to the one that was active before. */
 let stage: Stage<VipairPair>;
-const open: Sessions[] = [];
+const open: Connections[] = [];
 const count = 4;
+const plan = { targets: [targets.nat], busy: count / 2, everyMs: 50, idle: count / 2, streams: 0 };
 
 beforeAll(async () => {
   stage = await openStage(VipairPair.start);
 });
 afterEach(async () => {
-  await Promise.all(open.splice(0).map((sessions) => sessions.end()));
+  await Promise.all(open.splice(0).map((connections) => connections.end()));
 });
 afterAll(() => stage?.topology.close());
 
@@ -23,21 +25,20 @@ test("after an unplanned takeover the clients of connections that could not be s
   const active = await pair.settled();
   const standby = otherLb(active);
   const saved = await connect();
-  await until("the connections are protected", 10_000, async () => {
-    const { sync } = await pair.nodes[active].status();
-    return sync.protected >= count && sync.protected === sync.connections;
-  });
+  await pair.protects(active, count);
   await topology.cutLink(active, "eth2");
   await until("the peer link is down", 10_000, async () => !(await pair.nodes[standby].status()).sync.connected);
   const unsaved = await connect();
 
   pair.nodes[active].signalAll("SIGKILL");
-  await until("the unsaved connections are reset", 20_000, async () => (await broken(unsaved)).length === count);
+  // An idle client hears of it with its next packet.
+  await unsaved.prove();
   expect(await broken(unsaved)).toEqual(Array(count).fill("ECONNRESET"));
+  await saved.prove();
   expect(await broken(saved)).toEqual([]);
   await until("the resets are counted", 5_000, async () => (await resets(standby)) >= count);
   expect((await pair.nodes[standby].events()).filter(({ kind }) => kind === "strays")).toMatchObject([
-    { detail: { service: "web" } },
+    { detail: { service: "terminal" } },
   ]);
 
   await topology.restoreLink(active, "eth2");
@@ -49,16 +50,14 @@ test("frames that still come to the former active node are passed on for a while
   const { pair, topology } = stage;
   const from = await pair.settled();
   const client = topology.host("client");
-  const sessions = await connect();
+  const connections = await connect();
   const mac = await topology.host(from).mac("eth0");
   // As a client does whose ARP cache did not take the announcement.
   const neighbour = ["ip", "neigh", "replace", virtualAddress, "lladdr", mac, "dev", "eth0", "nud", "permanent"];
   await client.check(neighbour);
   try {
     await pair.planned(from);
-    const at = monotonicMs();
-    const { answered } = await sessions.report(at, at + 300);
-    expect(answered).toBeGreaterThan(0);
+    await connections.prove();
   } finally {
     await client.check(["ip", "neigh", "del", virtualAddress, "dev", "eth0"]);
   }
@@ -66,19 +65,19 @@ test("frames that still come to the former active node are passed on for a while
     (await pair.nodes[from].events()).find(({ kind, detail }) => kind === "strays" && detail.frames !== undefined),
   );
   expect(told.detail.frames).toBeGreaterThan(0);
-  expect(await broken(sessions)).toEqual([]);
+  expect(await broken(connections)).toEqual([]);
 });
 
-async function connect(): Promise<Sessions> {
-  const sessions = await Sessions.open(stage.topology.host("client"), virtualAddress, count);
-  open.push(sessions);
-  return sessions;
+async function connect(): Promise<Connections> {
+  const connections = await Connections.open(stage.topology.host("client"), plan);
+  open.push(connections);
+  return connections;
 }
 
-const broken = async (sessions: Sessions): Promise<string[]> =>
-  (await sessions.report(0, monotonicMs())).broken.map(({ because }) => because);
+const broken = async (connections: Connections): Promise<string[]> =>
+  (await connections.report()).broken.map(({ because }) => because);
 
 async function resets(node: LbName): Promise<number> {
   const { services } = await stage.pair.nodes[node].status();
-  return services.find(({ name }) => name === "web")?.resets ?? 0;
+  return services.find(({ name }) => name === "terminal")?.resets ?? 0;
 }

@@ -66,7 +66,9 @@ async function measureRow(
   const connections = await open({ topology }, target, everyMs);
   try {
     const survival = await measureSurvival(topology, pair, causes[cause], connections, rounds);
-    say(`${pair.name}: ${target}: ${causes[cause].title}: ${survival.lost} of ${survival.connections} lost`);
+    const { lost, connections: all, because } = survival;
+    const why = lost === 0 ? "" : ` (${JSON.stringify(because)})`;
+    say(`${pair.name}: ${target}: ${causes[cause].title}: ${lost} of ${all} lost${why}`);
     return { target, ...survival };
   } finally {
     await Promise.all(connections.map((one) => one.end()));

@@ -37,6 +37,7 @@ function replicationText(lines: readonly Line[], vipair: SyncResult, conntrackd:
   }
   return [
     "conntrackd: FT-FW over UDP on the sync net, DisableExternalCache yes (it injects at once), StartupResync yes, ResendQueueSize 524288.",
+    "It takes real-time priority (SCHED_RR 99) by itself; vipaird outside of its heartbeat agent has none, and feels what else runs here.",
     "The ratio is conntrackd's value by ours. A snapshot's times begin with the start of the standby's daemon.",
     table.toString(),
   ];
@@ -46,14 +47,14 @@ const both = (of: OnBoth | undefined): Value => of && `${of.active} / ${of.stand
 const none = `${bounds.lost}`;
 
 function linesOf({ stream, churn, peak, outage, snapshot }: SyncResult): Line[] {
-  return [
-    { name: "load average before", value: (it: SyncResult) => it.loadBefore },
+  const lines = [
     ...(stream ? streamLines(stream.latency.perSecond, stream.latency.created) : []),
     ...(churn ? churnLines(churn.perSecond, churn.created) : []),
     ...(peak ? peakLines : []),
     ...(outage ? outageLines(outage.downMs / 1_000, outage.perSecond) : []),
     ...(snapshot ? snapshotLines(snapshot.fill.perSecond, snapshot.fill.created) : []),
-  ].slice(stream || churn || peak || outage || snapshot ? 0 : 1);
+  ];
+  return lines.length === 0 ? [] : [{ name: "load average before", value: (it) => it.loadBefore }, ...lines];
 }
 
 const streamLines = (perSecond: number, created: number): Line[] => [

@@ -123,7 +123,8 @@ export function openPairing(options: PairingOptions): Pairing {
           throw new Error(explain(error));
         });
       case "insertFlows":
-        return conntrack.insert(request.flows);
+        // What traffic has made of a connection here is newer than what the former active node has of it.
+        return conntrack.insert(request.flows, { keepExisting: isActive() });
       case "verify":
         return verifier.run(request.repair);
       case "census":

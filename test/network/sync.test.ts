@@ -1,44 +1,51 @@
 import type { ConnectionReport, SyncStatusReport, VerifyReport } from "@vipair/model";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openStage, type Stage } from "../stage/stage.js";
-import { monotonicMs, until } from "../topology/clock.js";
+import { until } from "../topology/clock.js";
 import type { Host } from "../topology/host.js";
 import { type LbName, otherLb, virtualAddress } from "../topology/plan.js";
+import { Connections } from "../traffic/connections/connections.js";
 import { HttpClient } from "../traffic/http.js";
-import { Sessions } from "../traffic/sessions.js";
+import { targets } from "../traffic/target.js";
 import { VipairPair } from "../vipair/pair.js";
 
 const count = 20;
+const plan = { targets: [targets.nat], busy: count / 2, everyMs: 50, idle: count / 2, streams: 0 };
 
 let stage: Stage<VipairPair>;
 let active: LbName;
 let standby: Host;
-let sessions: Sessions;
+let connections: Connections;
 
 beforeAll(async () => {
   stage = await openStage(VipairPair.start);
   active = await stage.pair.settled();
   standby = stage.topology.host(otherLb(active));
-  sessions = await Sessions.open(stage.topology.host("client"), virtualAddress, count);
+  connections = await Connections.open(stage.topology.host("client"), plan);
   await protectedAgain();
 });
 afterEach(() => stage?.topology.restoreLink(otherLb(active), "eth2"));
 afterAll(async () => {
-  await sessions?.end();
+  await connections?.end();
   await stage?.topology.close();
 });
 
-test("connections shows each session with its server, and that the standby has it", async () => {
-  const ports = await sessionPorts();
-  const listed = await listOn(active, "--service", "web");
+test("connections shows each one with its server, and that the standby has it", async () => {
+  const ports = await clientPorts();
+  const listed = await listOn(active, "--service", "terminal");
   const ours = listed.filter(({ client }) => ports.includes(portOf(client)));
   expect(ours).toHaveLength(count);
   for (const one of ours) {
-    expect(one).toMatchObject({ service: "web", protocol: "tcp", listener: `${virtualAddress}:80`, protection: "yes" });
-    expect(one.server).toBe(one.serverName === "rs1" ? "10.77.2.11:80" : "10.77.2.12:80");
+    expect(one).toMatchObject({
+      service: "terminal",
+      protocol: "tcp",
+      listener: `${virtualAddress}:7`,
+      protection: "yes",
+    });
+    expect(one.server).toBe(one.serverName === "rs1" ? "10.77.2.11:7" : "10.77.2.12:7");
     expect(one.state).toBe("ESTABLISHED");
   }
-  const toRs1 = await listOn(active, "--server", "web/rs1");
+  const toRs1 = await listOn(active, "--server", "terminal/rs1");
   expect(new Set(toRs1.map(({ serverName }) => serverName))).toEqual(new Set(["rs1"]));
   const held = (await listOn(otherLb(active))).filter(({ client }) => ports.includes(portOf(client)));
   expect(held.map(({ protection }) => protection)).toEqual(new Array(count).fill("held"));
@@ -49,7 +56,7 @@ test("connections shows each session with its server, and that the standby has i
 
 test("what is removed from the standby's kernel is missed at once, and back long before the next comparison", async () => {
   const before = await replicaDrift();
-  const [port = 0] = await sessionPorts();
+  const [port = 0] = await clientPorts();
   await standby.check(["conntrack", "-D", "-p", "tcp", "--orig-port-src", String(port)]);
   await until("the connection is back", 3_000, async () => (await portsIn(standby)).includes(port));
   await protectedAgain();
@@ -62,8 +69,8 @@ test("what is removed from the standby's kernel is missed at once, and back long
 
 test("a standby whose table is emptied gets everything again", async () => {
   await standby.check(["conntrack", "-F"]);
-  await until("all sessions are back", 3_000, async () => {
-    const [there, wanted] = await Promise.all([portsIn(standby), sessionPorts()]);
+  await until("all connections are back", 3_000, async () => {
+    const [there, wanted] = await Promise.all([portsIn(standby), clientPorts()]);
     return wanted.every((port) => there.includes(port));
   });
   await protectedAgain();
@@ -74,7 +81,7 @@ test("verify finds and repairs what no event tells, from either node", async () 
   const { mark, port } = await anyEntry();
   for (const [index, node] of [active, otherLb(active)].entries()) {
     const client = `198.51.100.${200 + index}`;
-    const tuple = ["-p", "tcp", "-s", client, "-d", virtualAddress, "--sport", String(port), "--dport", "80"];
+    const tuple = ["-p", "tcp", "-s", client, "-d", virtualAddress, "--sport", String(port), "--dport", "7"];
     const state = ["--state", "ESTABLISHED", "-u", "SEEN_REPLY,ASSURED", "-t", "300", "--mark", String(mark)];
     await standby.check(["conntrack", "-I", ...tuple, ...state]);
     const only = await verifyOn(node, "--no-repair");
@@ -137,19 +144,16 @@ const protectedAgain = (): Promise<true> =>
     return sync.connections >= count && sync.protected === sync.connections && sync.lost === 0;
   });
 
-const sessionPorts = async (): Promise<readonly number[]> => {
-  const now = monotonicMs();
-  return (await sessions.report(now, now)).ports;
-};
+const clientPorts = async (): Promise<readonly number[]> => (await connections.report()).ports;
 
 async function portsIn(host: Host): Promise<number[]> {
   const text = await host.check(["conntrack", "-L", "-p", "tcp", "-d", virtualAddress]);
   return [...text.matchAll(new RegExp(`dst=${virtualAddress} sport=(\\d+)`, "g"))].map(([, port]) => Number(port));
 }
 
-/** The client's port and the mark of one of the sessions. */
+/** The client's port and the mark of one of the connections. */
 async function anyEntry(): Promise<{ port: number; mark: number }> {
-  const [port = 0] = await sessionPorts();
+  const [port = 0] = await clientPorts();
   const text = await standby.check(["conntrack", "-L", "-p", "tcp", "--orig-port-src", String(port)]);
   return { port, mark: Number(/mark=(\d+)/.exec(text)?.[1]) };
 }

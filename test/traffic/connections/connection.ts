@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { monotonicMs } from "../../topology/clock.js";
-import { type BrokenConnection, type ConnectionKind, patienceMs } from "./connections.js";
+import type { BrokenConnection, ConnectionKind } from "./connections.js";
 
 /** What all connections of the process are read into, one after the other. */
 const readBuffer = Buffer.alloc(1 << 18);
@@ -43,7 +43,7 @@ export abstract class Connection {
   }
 
   /** Breaks it when it has waited for too long. */
-  watch(now: number): void {
+  watch(now: number, patienceMs: number): void {
     const since = this.waitingSince;
     if (this.broken !== undefined || since === undefined) return;
     this.waited(now - since);

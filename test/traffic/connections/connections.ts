@@ -13,11 +13,13 @@ export interface ConnectionsPlan {
   readonly streams: number;
   /** What each stream takes at most; as fast as it can when left out. */
   readonly octetsPerSecond?: number;
+  /** How long an answer, or a stream's next octets, may take; {@link defaultPatienceMs} when left out. */
+  readonly patienceMs?: number;
 }
 
 export type ConnectionKind = "busy" | "idle" | "stream";
 
-/** A connection that was reset, closed, brought wrong octets, or made no progress for {@link patienceMs}. */
+/** A connection that was reset, closed, brought wrong octets, or made no progress for too long. */
 export interface BrokenConnection {
   /** The client's. */
   readonly port: number;
@@ -28,7 +30,7 @@ export interface BrokenConnection {
 }
 
 /** Longer than any outage with the retransmission that follows it. */
-export const patienceMs = 10_000;
+export const defaultPatienceMs = 10_000;
 
 /** What became of the connections since the window began. */
 export interface ConnectionsReport {
@@ -96,7 +98,7 @@ export class Connections {
 
   /** Waits until every connection, the idle ones too, has made progress after this call or is broken. */
   prove(): Promise<ConnectionsReport> {
-    return this.#instrument.ask({ type: "prove" }, 3 * patienceMs);
+    return this.#instrument.ask({ type: "prove" }, 2 * (this.plan.patienceMs ?? defaultPatienceMs));
   }
 
   pace(everyMs: number): Promise<ConnectionsReport> {

@@ -3,7 +3,12 @@ import { monotonicMs, pause } from "../../topology/clock.js";
 import { answerQuestions } from "../instrument.js";
 import type { Target } from "../target.js";
 import type { Connection } from "./connection.js";
-import type { ConnectionsPlan, ConnectionsQuestion, ConnectionsReport } from "./connections.js";
+import {
+  type ConnectionsPlan,
+  type ConnectionsQuestion,
+  type ConnectionsReport,
+  defaultPatienceMs,
+} from "./connections.js";
 import { Exchange } from "./exchange.js";
 import { Stream } from "./stream.js";
 
@@ -15,6 +20,7 @@ const busy: Exchange[] = [];
 const idle: Exchange[] = [];
 const streams: Stream[] = [];
 const all: Connection[] = [];
+const { patienceMs = defaultPatienceMs } = plan;
 let { everyMs } = plan;
 let windowFrom = monotonicMs();
 
@@ -80,7 +86,7 @@ function keepBusy(): void {
 
 function watch(): void {
   const now = monotonicMs();
-  for (const connection of all) connection.watch(now);
+  for (const connection of all) connection.watch(now, patienceMs);
 }
 
 function begin(): void {

@@ -27,8 +27,8 @@ export class Stream extends Connection {
   }
 
   /** Goes on reading when it has waited for long enough. */
-  override watch(now: number): void {
-    super.watch(now);
+  override watch(now: number, patienceMs: number): void {
+    super.watch(now, patienceMs);
     if (!this.#paused || this.#isAhead(now)) return;
     this.#paused = false;
     this.#receivedAt = now;

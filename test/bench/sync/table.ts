@@ -157,7 +157,7 @@ function survivalText({ rounds, everyMs, vipair, peer }: SurvivalBench): string[
   }
   return [
     "Established connections: 1000 busy ones that ask and are answered, 1000 idle ones, 4 bulk transfers at full speed of which",
-    `every octet is compared. Ownership moves by the cause and, after 2 s or as soon as it can, back: ${rounds} times. Lost: reset, closed,`,
+    `every octet is compared. Ownership moves by the cause and, after 2 s or as soon as it can, back, in ${rounds} rounds. Lost: reset, closed,`,
     "wrong octets, or no progress for 10 s; bound 0. Longest pause: of a busy connection / of a bulk transfer.",
     everyMs > 10
       ? `A question every 10 ms is more than this machine carries beside the bulk transfers: one every ${everyMs} ms was wanted.`

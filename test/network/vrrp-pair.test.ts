@@ -2,65 +2,53 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { ArpWatch } from "../arp/watch.js";
 import { openStage, type Stage } from "../stage/stage.js";
 import { monotonicMs, until } from "../topology/clock.js";
-import { type LbName, otherLb, virtualAddress } from "../topology/plan.js";
-import { Sessions } from "../traffic/sessions.js";
+import { type LbName, otherLb, ports, virtualAddress } from "../topology/plan.js";
+import { Connections } from "../traffic/connections/connections.js";
+import { targets } from "../traffic/target.js";
 import { vrrpConfiguration } from "../vipair/configuration.js";
 import { VipairPair } from "../vipair/pair.js";
 
 const count = 20;
+const plan = { targets: [targets.nat], busy: count / 2, everyMs: 50, idle: count / 2, streams: 0 };
 const services = `services:
-  web:
-    listen: ${virtualAddress}:80
-    health: { type: http, path: /, status: 200 }
+  terminal:
+    listen: ${virtualAddress}:${ports.echo}
     interval: 500ms
     timeout: 400ms
     rise: 1
     fall: 2
     servers:
-      rs1: { address: 10.77.2.11:80 }
-      rs2: { address: 10.77.2.12:80 }
+      rs1: { address: 10.77.2.11:${ports.echo} }
+      rs2: { address: 10.77.2.12:${ports.echo} }
 `;
 
 /** Two nodes of this product, with the checksum as RFC 9568 has it, which both accept. */
 const configuration = vrrpConfiguration({ families: [4, 6], priorities: [200, 100], checksum: "message", services });
 let stage: Stage<VipairPair>;
-let sessions: Sessions;
 
 beforeAll(async () => {
   stage = await openStage((topology) => VipairPair.start(topology, configuration));
 });
 afterAll(() => stage?.topology.close());
 
-/** All connections are in both kernels. */
-const protectedBy = (active: LbName): Promise<unknown> =>
-  until("every connection is protected", 10_000, async () => {
-    const { sync } = await stage.pair.nodes[active].status();
-    return sync.connections >= count && sync.protected === sync.connections;
-  });
-
 /** Ownership moves by `cause`, and every connection lives on; nobody else answers meanwhile. */
 async function expectSurvival(cause: (from: LbName) => Promise<unknown>): Promise<LbName> {
   const { pair, topology } = stage;
   const from = await pair.settled();
-  sessions = await Sessions.open(topology.host("client"), virtualAddress, count);
+  const connections = await Connections.open(topology.host("client"), plan);
   const arp = await ArpWatch.open(topology);
   try {
-    await protectedBy(from);
+    await pair.protects(from, count);
     const start = monotonicMs();
     await cause(from);
     await until(`${otherLb(from)} is active`, 5_000, async () => {
       return (await pair.nodes[otherLb(from)].status()).role === "active";
     });
-    const answered = await until("every connection was answered again", 10_000, async () => {
-      const report = await sessions.report(monotonicMs(), monotonicMs() + 3_000);
-      return report.heard === count ? report : undefined;
-    });
-    expect(answered.alive).toBe(count);
+    expect(await connections.prove()).toMatchObject({ alive: count, broken: [] });
     const end = monotonicMs();
-    expect(await sessions.report(start, end)).toMatchObject({ alive: count, broken: [] });
     expect(await arp.report(start, end)).toMatchObject({ overlap: false, moves: 1 });
   } finally {
-    await Promise.all([sessions.end(), arp.end()]);
+    await Promise.all([connections.end(), arp.end()]);
   }
   return from;
 }

@@ -40,6 +40,7 @@ function replicationText(lines: readonly Line[], vipair: SyncResult, conntrackd:
     "It takes real-time priority (SCHED_RR 99) by itself; vipaird outside of its heartbeat agent has none, and feels what else runs here.",
     "The ratio is conntrackd's value by ours. A snapshot's times begin with the start of the standby's daemon.",
     table.toString(),
+    ...[vipair, conntrackd].flatMap(({ pair, peak }) => (peak ? `${pair}'s highest rate: ${peak.endedBy}` : [])),
   ];
 }
 
@@ -92,7 +93,6 @@ const peakLines: Line[] = [
     value: (it) => it.peak?.perSecond,
     compared: true,
   },
-  { name: "  ended by", value: (it) => it.peak?.endedBy },
 ];
 
 const outageLines = (seconds: number, perSecond: number): Line[] => [

@@ -95,6 +95,7 @@ const flushWithinMs = 5_000;
 const drainQuietMs = 10;
 const drainMostMs = 200;
 const repairWithinMs = 10_000;
+const supersededForMs = 1_000;
 
 export function openReplication({ store, renewal, link, refused, drifted }: ReplicationOptions): Replication {
   const boot = randomBytes(8).readBigUInt64BE();
@@ -102,6 +103,7 @@ export function openReplication({ store, renewal, link, refused, drifted }: Repl
   let pumping: NodeJS.Immediate | undefined;
   let pausing: NodeJS.Timeout | undefined;
   let dumping: NodeJS.Timeout | undefined;
+  let dumpDue = 0;
   let dumpUnderWay: Promise<void> | undefined;
   let puttingBack = Promise.resolve();
   let losses = 0;
@@ -178,9 +180,19 @@ export function openReplication({ store, renewal, link, refused, drifted }: Repl
       await turn();
     }
   };
+  /** The earliest that was asked for counts: the end of a dump does not put off one that lost events made due. */
   const dumpAfter = (delayMs: number): void => {
+    const due = performance.now() + delayMs;
+    if (closed || (dumping !== undefined && dumpDue <= due)) return;
     clearTimeout(dumping);
-    if (!closed) dumping = setTimeout(dump, delayMs);
+    dumpDue = due;
+    dumping = setTimeout(dumpAnew, delayMs);
+  };
+  /** One that is under way began before now, and may have passed over what is to be found. */
+  const dumpAnew = async (): Promise<void> => {
+    dumping = undefined;
+    await dumpUnderWay;
+    await dump();
   };
 
   /** Whatever else this turn of the event loop brings goes out together. */
@@ -233,6 +245,17 @@ export function openReplication({ store, renewal, link, refused, drifted }: Repl
     taking = undefined;
     become({ role: "source", source: becomeSource(replica, term, now, options) });
     setTimeout(dumpAfter, firstDumpsMs, 0).unref();
+  };
+  /**
+   * The standby has seen a higher term. Where another node is active, the heartbeats make this one a replica at once; a
+   * source that is one still leads a pair whose agents have both started anew, and count from 1 again.
+   */
+  const outlast = (superseded: Source, term: number): void => {
+    setTimeout(() => {
+      if (machine.role !== "source" || machine.source !== superseded) return;
+      superseded.raiseTerm(term + 1);
+      pumpSoon();
+    }, supersededForMs).unref();
   };
   const become = (next: Machine): void => {
     machine = next;
@@ -315,6 +338,7 @@ export function openReplication({ store, renewal, link, refused, drifted }: Repl
     flush: async () => {
       if (!link().connected) throw new Error("the peer link is down");
       while (taking !== undefined) await delay(drainQuietMs);
+      await dumpUnderWay;
       await dump();
       const token = ++tokens;
       const confirmed = new Promise<void>((resolve) => flushed.set(token, resolve));
@@ -353,6 +377,7 @@ export function openReplication({ store, renewal, link, refused, drifted }: Repl
       // A source that was superseded falls silent by itself; the heartbeats decide who gives way.
       for (const effect of machine.source.frameReceived(frame, bootClock())) {
         if (effect.type === "reportFlushed") flushed.get(effect.token)?.();
+        else outlast(machine.source, effect.term);
       }
       pumpSoon();
     },

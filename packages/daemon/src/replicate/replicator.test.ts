@@ -167,6 +167,22 @@ it("goes the other way round when the roles change", async () => {
   await vi.waitFor(() => expect(ports(active())).toEqual([2]), soon);
 });
 
+it("leads on when both agents have started anew and count terms from 1", async () => {
+  await pairUp();
+  standby().replicator.roleChanged("active", 5);
+  active().replicator.roleChanged("backup", 5);
+  happen(standby(), "new", flowOf(1));
+  await vi.waitFor(() => expect(ports(active())).toEqual([1]), soon);
+  await active().replicator.close();
+  nodes[0] = openNode(1);
+  standby().replicator.roleChanged("initialize", 0);
+  active().replicator.roleChanged("active", 1);
+  connect();
+  happen(active(), "new", flowOf(2));
+  await vi.waitFor(() => expect(ports(standby())).toContain(2), soon);
+  expect(standby().replicator.missing).toBeUndefined();
+});
+
 it("reads the kernel anew when events were lost", async () => {
   await pairUp();
   // As a new source, and once more soon after; the next one is half a minute away.

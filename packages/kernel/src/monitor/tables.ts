@@ -13,23 +13,41 @@ const NFNLGRP_NFTABLES = 7;
 /** NFT_MSG_DELTABLE, DELCHAIN, DELRULE, DELSET: each names the table in attribute 1. */
 const deletions = [2, 5, 8, 11];
 
+/** Ends the messages of a transaction, and says which process it was of (NFTA_GEN_PROC_PID). */
+const NFT_MSG_NEWGEN = 15;
+const NFTA_GEN_PROC_PID = 2;
+
 /**
  * Watches for others who delete these nftables tables or parts of them; what this process does itself is no news (see
- * {@link ownPorts}). One deletion may be reported several times.
+ * {@link ownPorts}): libnftables may change its socket in the middle of a command, so the end of a transaction is asked
+ * whose it was. One deletion may be reported several times.
  * @throws KernelError when the kernel refuses the socket
  */
 export function watchTables(names: readonly TableName[], listener: (event: TableEvent) => void): Watch {
+  let damages: TableEvent[] = [];
   return watchNetlink(
     NETLINK_NETFILTER,
     [NFNLGRP_NFTABLES],
     (message) => {
       const damaged = names.find((name) => isDeletionFrom(message, name));
-      if (damaged !== undefined) listener({ type: "tableDamaged", ...damaged });
+      if (damaged !== undefined) damages.push({ type: "tableDamaged", ...damaged });
+      if (!endsTransaction(message)) return;
+      const foreign = isOfThisProcess(message) ? [] : damages;
+      damages = [];
+      for (const damage of foreign) listener(damage);
     },
-    () => listener({ type: "overrun" }),
+    () => {
+      damages = [];
+      listener({ type: "overrun" });
+    },
     withoutElements,
   );
 }
+
+const endsTransaction = ({ type }: NetlinkMessage): boolean => type === ((subsystemNftables << 8) | NFT_MSG_NEWGEN);
+
+const isOfThisProcess = ({ body }: NetlinkMessage): boolean =>
+  decodeAttributes(body, 4).get(NFTA_GEN_PROC_PID)?.readUInt32BE() === process.pid;
 
 /**
  * Classic BPF that leaves out datagrams which begin with an element of a set (NFT_MSG_NEWSETELEM, DELSETELEM): a hundred

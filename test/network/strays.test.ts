@@ -33,6 +33,7 @@ test("after an unplanned takeover the clients of connections that could not be s
   const unsaved = await connect();
 
   pair.nodes[active].signalAll("SIGKILL");
+  await until("the standby is active", 10_000, () => pair.isActive(standby));
   await unsaved.prove();
   expect(await broken(unsaved)).toEqual(Array(count).fill("ECONNRESET"));
   await saved.prove();

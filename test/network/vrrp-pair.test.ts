@@ -37,15 +37,17 @@ async function expectSurvival(cause: (from: LbName) => Promise<unknown>): Promis
   const { pair, topology } = stage;
   const from = await pair.settled();
   const connections = await Connections.open(topology.host("client"), plan);
+  const start = monotonicMs();
   const arp = await ArpWatch.open(topology);
   try {
     await pair.protects(from, count);
-    const start = monotonicMs();
+    const caused = monotonicMs();
     await cause(from);
     await until(`${otherLb(from)} is active`, 5_000, async () => {
       return (await pair.nodes[otherLb(from)].status()).role === "active";
     });
     expect(await connections.prove()).toMatchObject({ alive: count, broken: [] });
+    await until(`${otherLb(from)} answers`, 1_000, () => arp.firstReply(otherLb(from), caused) !== undefined);
     expect(await arp.report(start, monotonicMs())).toMatchObject({ overlap: false, moves: 1 });
   } finally {
     await Promise.all([connections.end(), arp.end()]);

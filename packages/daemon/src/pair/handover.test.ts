@@ -9,8 +9,9 @@ import type { PeerRequest } from "./link/message.js";
 interface World {
   readonly steps: string[];
   flows: Flow[];
+  connections: number;
   requests: (request: PeerRequest) => Promise<unknown>;
-  flush: () => Promise<void>;
+  flush: () => Promise<number>;
   dump: () => Flow[];
 }
 let world: World;
@@ -21,8 +22,9 @@ beforeEach(() => {
   const own: World = {
     steps: [],
     flows: [opening(1), flowOf(2)],
+    connections: 7,
     requests: async () => undefined,
-    flush: async () => undefined,
+    flush: async () => 0,
     dump: () => own.flows,
   };
   world = own;
@@ -38,7 +40,9 @@ beforeEach(() => {
       },
     },
     replicator: {
-      connections: 7,
+      get connections() {
+        return own.connections;
+      },
       flush: () => {
         own.steps.push("flush");
         return own.flush();
@@ -100,6 +104,21 @@ it("leaves the agent alone when the peer does not confirm the connections", asyn
   world.flush = () => Promise.reject(new Error("not in time"));
   await expect(handover.run(false)).rejects.toThrow("not in time");
   expect(world.steps).toEqual(["insertFlows 1", "flush"]);
+});
+
+it("leaves the agent alone when the standby's kernel refuses connections", async () => {
+  world.flush = async () => 1;
+  await expect(handover.run(false)).rejects.toThrow("the kernel of lb2 refuses 1 of 7 connections");
+  expect(world.steps).toEqual(["insertFlows 1", "flush"]);
+});
+
+it("tells how few the standby has lost meanwhile", async () => {
+  world.connections = 4_000;
+  world.flush = async () => 40;
+  const report = handover.run(false);
+  await handedOver();
+  succeed();
+  expect(await report).toMatchObject({ notCarried: 40 });
 });
 
 it("leaves the agent alone when the kernel refuses to say what connections there are", async () => {

@@ -57,6 +57,9 @@ export interface HandoverOptions {
   readonly takenWithinMs: number;
 }
 
+/** The share of copies that may be missing on the standby at any moment, because their time is nearly over. */
+const mostLost = 0.01;
+
 /** Pauses between the rounds of step 5; together shorter than stray frames linger. */
 const strayRoundsMs = [0, 20, 80, 300];
 
@@ -102,7 +105,10 @@ export function openHandover(options: HandoverOptions): Handover {
     let lost = 0;
     try {
       await carry(carried, (view, record) => !isAssured(view, record));
-      await replicator.flush();
+      lost = await replicator.flush();
+      if (lost > replicator.connections * mostLost) {
+        throw new Error(`the kernel of ${to} refuses ${lost} of ${replicator.connections} connections`);
+      }
     } catch (error) {
       if (!force) throw error;
       carried.clear();

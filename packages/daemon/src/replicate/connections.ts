@@ -1,7 +1,7 @@
 import type { Conntrack } from "@vipair/kernel";
 import { flowMark, flowMarkMask, recordFields, recordLength } from "@vipair/model";
+import { dumpEveryMs } from "./dumps.js";
 import { readRecords } from "./records.js";
-import { dumpEveryMs } from "./replication.js";
 import type { Store } from "./store.js";
 
 /** The connections of all our services. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { bootClock } from "@vipair/kernel";
 import type { DriftReport, Instant, Protection, ReplicationReport, Role } from "@vipair/model";
 import {
@@ -13,10 +13,13 @@ import {
   type TakeConnection,
 } from "@vipair/sync";
 import type { PeerLink } from "../pair/link/link.js";
+import { openConfirmations } from "./confirmation.js";
 import { openDriftWatch } from "./drift.js";
-import { packed } from "./packed.js";
+import { openDumps } from "./dumps.js";
+import { eitherOf, type Machine } from "./machine.js";
+import { openPump } from "./pump.js";
 import { openCounts, reportReplica, reportSource } from "./report.js";
-import type { RecordBatch, Store, TakeRecord } from "./store.js";
+import type { RecordBatch, Store } from "./store.js";
 
 /**
  * Keeps a store of the standby in step with the active node's.
@@ -51,10 +54,11 @@ export interface Replication {
   /** Some of what happened was not told: the store has to be read anew. */
   overran(): void;
   /**
-   * Resolves when the standby has confirmed everything that this node's store shows now. Rejects when this node is not
-   * active, the link is down, or no confirmation came in time.
+   * Resolves when the standby has confirmed everything that this node's store shows now, with the number of records that
+   * its kernel refused twice, or has lost. Rejects when this node is not active, the link is down, or no confirmation came
+   * in time.
    */
-  flush(): Promise<void>;
+  flush(): Promise<number>;
   /** Reads this node's store anew, and resolves when that is done. */
   reread(): Promise<void>;
   /** Compares with the standby, and resolves when what differed is repaired. Rejects as {@link flush} does. */
@@ -78,19 +82,9 @@ export interface ReplicationOptions {
   readonly drifted?: (found: DriftReport) => void;
 }
 
-type Machine =
-  | { readonly role: "source"; readonly source: Source }
-  | { readonly role: "replica"; readonly replica: Replica };
-
 const tickMs = 100;
-/** While the link is full. */
-const backlogPauseMs = 2;
-const mostBacklog = 1 << 20;
-/** What changes without a word, as the time left of a UDP flow does, only a dump shows. */
-export const dumpEveryMs = 30_000;
 const firstDumpsMs = 1_500;
 const overrunPauseMs = 1_000;
-const flushWithinMs = 5_000;
 /** A node that becomes active first takes what has arrived: until nothing came for a while, but not for ever. */
 const drainQuietMs = 10;
 const drainMostMs = 200;
@@ -100,18 +94,9 @@ const supersededForMs = 1_000;
 export function openReplication({ store, renewal, link, refused, drifted }: ReplicationOptions): Replication {
   const boot = randomBytes(8).readBigUInt64BE();
   let machine: Machine = { role: "replica", replica: new Replica(emptyHoldings(boot), store.name) };
-  let pumping: NodeJS.Immediate | undefined;
-  let pausing: NodeJS.Timeout | undefined;
-  let dumping: NodeJS.Timeout | undefined;
-  let dumpDue = 0;
-  let dumpUnderWay: Promise<void> | undefined;
-  let puttingBack = Promise.resolve();
-  let losses = 0;
-  let closed = false;
-  let tokens = 0;
   let frameAt = bootClock();
   let taking: NodeJS.Timeout | undefined;
-  const flushed = new Map<number, () => void>();
+  const confirmations = openConfirmations(store.name);
   const options = renewal === undefined ? {} : { renewal };
   const counts = openCounts();
   const drift = openDriftWatch((found) => drifted?.(found));
@@ -119,6 +104,8 @@ export function openReplication({ store, renewal, link, refused, drifted }: Repl
     counts.sent(frame);
     link().sendFrame(frame);
   };
+  const pump = openPump(() => machine, link, send);
+  const dumps = openDumps({ store, machine: () => machine, ended: pump.soon, refused });
 
   const happened = (batch: RecordBatch): void => {
     const now = bootClock();
@@ -130,85 +117,7 @@ export function openReplication({ store, renewal, link, refused, drifted }: Repl
       } else if (kind === "destroy") machine.source.flowGone(view, offset, now);
       else machine.source.flowSeen(view, offset, now);
     });
-    if (machine.role === "source") pumpSoon();
-  };
-  /** Reads the store into the machine: everything it shows is there, and what it does not show is gone. */
-  const dump = (): Promise<void> => {
-    dumpUnderWay ??= dumpInto(machine).finally(() => {
-      dumpUnderWay = undefined;
-    });
-    return dumpUnderWay;
-  };
-  const dumpInto = async (started: Machine): Promise<void> => {
-    await puttingBack;
-    const now = bootClock();
-    const before = losses;
-    const see: TakeRecord = (_kind, view, offset) => {
-      if (started.role === "source") started.source.dumpSeen(view, offset, now);
-      else started.replica.dumpSeen(view, offset);
-    };
-    try {
-      if (started.role === "source") started.source.dumpBegan(now);
-      else started.replica.dumpBegan();
-      for await (const batch of store.dump()) {
-        if (machine !== started) break;
-        batch(see);
-      }
-      await recheck(started, see);
-      // What the store lost meanwhile is still there for us.
-      if (machine !== started || losses !== before) return dumpAfter(0);
-      if (started.role === "source") started.source.dumpEnded(bootClock());
-      else started.replica.dumpEnded();
-      pumpSoon();
-    } catch (error) {
-      if (losses !== before) return dumpAfter(0);
-      refused(`dump of ${store.name}: ${(error as Error).message}`);
-    }
-    dumpAfter(dumpEveryMs);
-  };
-  /** Asks for each record that the dump did not show, where it may have overlooked some. */
-  const recheck = async (started: Machine, see: TakeRecord): Promise<void> => {
-    if (store.find === undefined) return;
-    for (const records of packed((take) => machineOf(started).eachUnseen(take))) {
-      store.find(records)(see);
-      await turn();
-    }
-  };
-  const putBack = async (): Promise<void> => {
-    for (const records of packed((take) => machineOf(machine).each(take))) {
-      store.putBack?.(records);
-      await turn();
-    }
-  };
-  /** The earliest that was asked for counts: the end of a dump does not put off one that lost events made due. */
-  const dumpAfter = (delayMs: number): void => {
-    const due = performance.now() + delayMs;
-    if (closed || (dumping !== undefined && dumpDue <= due)) return;
-    clearTimeout(dumping);
-    dumpDue = due;
-    dumping = setTimeout(dumpAnew, delayMs);
-  };
-  /** One that is under way began before now, and may have passed over what is to be found. */
-  const dumpAnew = async (): Promise<void> => {
-    dumping = undefined;
-    await dumpUnderWay;
-    await dump();
-  };
-
-  /** Whatever else this turn of the event loop brings goes out together. */
-  const pumpSoon = (): void => {
-    pumping ??= setImmediate(pump);
-  };
-  const pump = (): void => {
-    pumping = undefined;
-    if (machine.role !== "source" || !link().connected) return;
-    while (link().backlog < mostBacklog) {
-      const frame = machine.source.takeFrame(bootClock());
-      if (frame === undefined) return;
-      send(frame);
-    }
-    clearTimeout(pausing);
-    pausing = setTimeout(pumpSoon, backlogPauseMs);
+    if (machine.role === "source") pump.soon();
   };
 
   const perform = (replica: Replica, effects: readonly ReplicaEffect[]): void => {
@@ -233,7 +142,7 @@ export function openReplication({ store, renewal, link, refused, drifted }: Repl
   const linkOpened = (): void => {
     if (machine.role === "replica") perform(machine.replica, machine.replica.linkOpened(bootClock()));
     else machine.source.linkOpened(bootClock());
-    pumpSoon();
+    pump.soon();
   };
   /** What the former active node had sent before it fell silent waits in the socket: the replica still takes it. */
   const takeOver = (replica: Replica, term: number, since: Instant): void => {
@@ -244,7 +153,7 @@ export function openReplication({ store, renewal, link, refused, drifted }: Repl
     }
     taking = undefined;
     become({ role: "source", source: becomeSource(replica, term, now, options) });
-    setTimeout(dumpAfter, firstDumpsMs, 0).unref();
+    setTimeout(dumps.after, firstDumpsMs, 0).unref();
   };
   /**
    * The standby has seen a higher term. Where another node is active, the heartbeats make this one a replica at once; a
@@ -254,14 +163,14 @@ export function openReplication({ store, renewal, link, refused, drifted }: Repl
     setTimeout(() => {
       if (machine.role !== "source" || machine.source !== superseded) return;
       superseded.raiseTerm(term + 1);
-      pumpSoon();
+      pump.soon();
     }, supersededForMs).unref();
   };
   const become = (next: Machine): void => {
     machine = next;
     counts.reset();
     drift.reset();
-    dumpAfter(0);
+    dumps.after(0);
     if (link().connected) linkOpened();
   };
 
@@ -272,15 +181,22 @@ export function openReplication({ store, renewal, link, refused, drifted }: Repl
     return machine.source;
   };
 
+  /** Resolves when the standby has, or has refused, everything that the source knows now. */
+  const confirm = (): Promise<void> =>
+    confirmations.ask((token) => {
+      source().flush(token, bootClock());
+      pump.soon();
+    });
+
   const ticking = setInterval(() => {
     if (machine.role === "replica") {
       perform(machine.replica, machine.replica.tick(bootClock()));
       return drift.look(machine.replica.drift);
     }
     machine.source.tick(bootClock());
-    pumpSoon();
+    pump.soon();
   }, tickMs);
-  dumpAfter(0);
+  dumps.after(0);
 
   return {
     get records() {
@@ -308,22 +224,14 @@ export function openReplication({ store, renewal, link, refused, drifted }: Repl
       const standing = machine.source.standing(view, offset);
       return standing === "protected" ? "yes" : standing === "sent" ? "sent" : "no";
     },
-    each: (take) => machineOf(machine).each(take),
+    each: (take) => eitherOf(machine).each(take),
     happened,
-    putBack: () => {
-      losses++;
-      puttingBack = puttingBack.then(putBack).catch((error: Error) => refused(`${store.name}: ${error.message}`));
-      return puttingBack;
-    },
+    putBack: dumps.putBack,
     overran: () => {
       counts.overran();
-      dumpAfter(overrunPauseMs);
+      dumps.after(overrunPauseMs);
     },
-    reread: async () => {
-      // One that is under way may have passed what is looked for.
-      await dumpUnderWay;
-      await dump();
-    },
+    reread: dumps.anew,
     repair: async () => {
       const before = source().comparisons;
       const deadline = performance.now() + repairWithinMs;
@@ -338,17 +246,13 @@ export function openReplication({ store, renewal, link, refused, drifted }: Repl
     flush: async () => {
       if (!link().connected) throw new Error("the peer link is down");
       while (taking !== undefined) await delay(drainQuietMs);
-      await dumpUnderWay;
-      await dump();
-      const token = ++tokens;
-      const confirmed = new Promise<void>((resolve) => flushed.set(token, resolve));
-      source().flush(token, bootClock());
-      pumpSoon();
-      try {
-        await within(confirmed, flushWithinMs, store.name);
-      } finally {
-        flushed.delete(token);
+      await dumps.anew();
+      await confirm();
+      if (source().lost > 0) {
+        source().retryLost(bootClock());
+        await confirm();
       }
+      return source().lost;
     },
     roleChanged: (role, term) => {
       clearTimeout(taking);
@@ -376,29 +280,16 @@ export function openReplication({ store, renewal, link, refused, drifted }: Repl
       }
       // A source that was superseded falls silent by itself; the heartbeats decide who gives way.
       for (const effect of machine.source.frameReceived(frame, bootClock())) {
-        if (effect.type === "reportFlushed") flushed.get(effect.token)?.();
+        if (effect.type === "reportFlushed") confirmations.received(effect.token);
         else outlast(machine.source, effect.term);
       }
-      pumpSoon();
+      pump.soon();
     },
     close: () => {
-      closed = true;
       clearInterval(ticking);
       clearTimeout(taking);
-      clearTimeout(dumping);
-      clearImmediate(pumping);
-      clearTimeout(pausing);
+      dumps.close();
+      pump.close();
     },
   };
-}
-
-const machineOf = (machine: Machine): Source | Replica =>
-  machine.role === "source" ? machine.source : machine.replica;
-
-async function within(confirmed: Promise<void>, deadlineMs: number, records: string): Promise<void> {
-  let late: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_resolve, reject) => {
-    late = setTimeout(() => reject(new Error(`the standby did not confirm the ${records} in time`)), deadlineMs);
-  });
-  await Promise.race([confirmed, tooLate]).finally(() => clearTimeout(late));
 }

@@ -223,8 +223,10 @@ it("does not call protected what the standby's kernel refused, until it takes it
   expect(active().replicator).toMatchObject({ connections: 2, protected: 1 });
   expect(protection(active(), 1)).toBe("yes");
   expect(protection(active(), 2)).toBe("no");
+  expect(await active().replicator.flush()).toBe(1);
   standby().kernel.delete("full");
-  await vi.waitFor(() => expect(active().replicator.protected).toBe(2), soon);
+  expect(await active().replicator.flush()).toBe(0);
+  expect(active().replicator.protected).toBe(2);
   expect(ports(standby())).toEqual([1, 2]);
 });
 

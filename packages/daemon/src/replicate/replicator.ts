@@ -22,7 +22,6 @@ export interface Replicator
     | "settled"
     | "report"
     | "protection"
-    | "flush"
     | "reread"
     | "repair"
     | "roleChanged"
@@ -32,6 +31,8 @@ export interface Replicator
   > {
   /** Replicated connections: on the active node its own, on the standby those it holds. */
   readonly connections: number;
+  /** As {@link Replication.flush} for both; resolves with the connections that the standby's kernel has not. */
+  flush(): Promise<number>;
   readonly persistence: RememberedClients;
   /** Frames of no stream that this node knows. */
   readonly strangeFrames: number;
@@ -107,7 +108,8 @@ export function openReplicator(options: ReplicatorOptions): Replicator {
       return strangeFrames;
     },
     flush: async () => {
-      await Promise.all(both.map((one) => one.flush()));
+      const [lost] = await Promise.all([connections.flush(), persistence.flush()]);
+      return lost;
     },
     roleChanged: (role, term) => {
       follow(role);

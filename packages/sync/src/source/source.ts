@@ -245,6 +245,11 @@ export class Source {
     this.#retries.tick(now);
   }
 
+  /** Sends what the replica lost again now, however short ago that was tried. */
+  retryLost(now: Instant): void {
+    this.#mirror.retry(now);
+  }
+
   /** The next frame to send, or `undefined` when there is nothing to say now. A frame that was taken counts as sent. */
   takeFrame(now: Instant): Uint8Array | undefined {
     if (!this.#linked || this.#superseded) return undefined;

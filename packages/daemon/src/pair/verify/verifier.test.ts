@@ -36,7 +36,10 @@ beforeEach(() => {
   answered = (result) => result;
   replicator = {
     connections: 300,
-    flush: vi.fn(async () => flushed()),
+    flush: vi.fn(async () => {
+      flushed();
+      return 0;
+    }),
     repair: vi.fn(async () => {
       standby = new Map(active);
     }),

@@ -2,7 +2,7 @@ import { type PersistentRules, persistentServices, type Ruleset } from "@vipair/
 import { elementSlot, type Placement, type TimedMaps } from "@vipair/kernel";
 import { recordFields, recordLength, recordLength4 } from "@vipair/model";
 import type { TakeConnection } from "@vipair/sync";
-import { dumpEveryMs } from "../replication.js";
+import { dumpEveryMs } from "../dumps.js";
 import type { RecordBatch, Store, TakeRecord } from "../store.js";
 import { readClients, readElements, writeElement } from "./entry.js";
 import { type RememberingService, rememberingService } from "./service.js";

@@ -25,8 +25,8 @@ export function missingForReadiness({
   if (agent === undefined) missing.push("the heartbeat agent is not running");
   // With VRRP the other router may be any, and have no peer link.
   if (!linkConnected && transport === "udp") missing.push("the peer link is down");
-  if (linkConnected && agent?.peer?.role === "active" && replicator.missing !== undefined)
-    missing.push(replicator.missing);
+  // A backup that has not heard yet who is active, as after a freeze, does not know what it lacks.
+  if (linkConnected && agent?.role === "backup" && replicator.missing !== undefined) missing.push(replicator.missing);
   if (agent?.peer?.sameConfig === false) missing.push("the two nodes run different configurations");
   return missing;
 }

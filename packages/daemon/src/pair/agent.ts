@@ -50,6 +50,10 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
   const command = (message: AgentCommand): void => {
     if (child?.connected === true) child.send(message);
   };
+  const tellReady = (ready: boolean): void => {
+    wanted.ready = ready;
+    command({ type: "ready", ready });
+  };
   const spawn = (): void => {
     try {
       adopt(forkAgent());
@@ -90,6 +94,8 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
         if (report.role !== "initialize") restartMs = shortestRestartMs;
         return listener.reported(report);
       case "roleChanged":
+        // A node that ceased to be active starts from nothing: it is ready when it has what the other one serves.
+        if (message.change.from === "active") tellReady(false);
         return listener.roleChanged(message.change);
       case "handoverRequested":
         return listener.handoverRequested();
@@ -115,9 +121,7 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
       command({ type: "start" });
     },
     setReady: (ready) => {
-      if (wanted.ready === ready) return;
-      wanted.ready = ready;
-      command({ type: "ready", ready });
+      if (wanted.ready !== ready) tellReady(ready);
     },
     setMaintenance: (on) => {
       wanted.maintenance = on;

@@ -19,11 +19,15 @@ export interface Farewell {
   readonly resignation: Exclude<Resignation, "none">;
 }
 
-/** RFC 9568 § 6.4.1: set Active_Down_Timer to Active_Down_Interval and transition to Backup. */
+/**
+ * RFC 9568 § 6.4.1: set Active_Down_Timer to Active_Down_Interval and transition to Backup. Who was active until now lacks
+ * what the other node serves from here on: it is not ready before the balancer says so again.
+ */
 export function becomeBackup(config: ElectionConfig, state: ElectionState, now: Instant): BackupState {
   const backup: BackupState = {
     ...standingOf(state),
     role: "backup",
+    ready: state.ready && state.role !== "active",
     heartbeatAt: after(now, config.interval),
     activeDownAt: undefined,
     vacancy: undefined,

@@ -210,6 +210,7 @@ describe("hand-over", () => {
 
   it("is not undone by preemption, until the peer ceased to be active", () => {
     const node = Rehearsal.active({ preempt: true }).step(prepared());
+    node.step({ type: "readinessChanged", ready: true });
     for (let i = 0; i < 10; i++) node.idle(100).hear({ role: "active", priority: 50 });
     expect(node.idle(100).sent).toMatchObject([{ claiming: false }]);
     node.step({ type: "maintenanceChanged", on: true }).step({ type: "maintenanceChanged", on: false });
@@ -218,8 +219,20 @@ describe("hand-over", () => {
 
   it("may be undone by preemption once the peer ceased to be active", () => {
     const node = Rehearsal.active({ preempt: true }).step(prepared()).hear({ role: "active", priority: 50 });
-    node.step(failed("script /bin/check")).hear({}).step(passed("script /bin/check"));
+    node
+      .step({ type: "readinessChanged", ready: true })
+      .step(failed("script /bin/check"))
+      .hear({})
+      .step(passed("script /bin/check"));
     expect(node.hear({ role: "active", priority: 50 }).idle(100).sent).toMatchObject([{ claiming: true }]);
+  });
+
+  it("leaves a node that is not ready, until the balancer says so again", () => {
+    const node = Rehearsal.active().step(prepared());
+    expect(node.sent).toMatchObject([{ planned: true, ready: false }]);
+    expect(node.idle(100).sent).toMatchObject([{ ready: false }]);
+    node.step({ type: "readinessChanged", ready: true });
+    expect(node.idle(100).sent).toMatchObject([{ ready: true }]);
   });
 
   it("happens for maintenance", () => {

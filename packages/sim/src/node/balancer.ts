@@ -75,6 +75,7 @@ export class Balancer {
   roleChanged(from: Role, to: Role, term: number): void {
     this.#hear(() => {
       this.replication.roleChanged(to, term);
+      if (from === "active") this.#isReady = false;
       const carried = this.#carried;
       this.#carried = undefined;
       if (from !== "active" || carried === undefined) return;

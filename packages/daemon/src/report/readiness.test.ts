@@ -23,6 +23,7 @@ describe("readiness", () => {
     expect(missing({ replicator })).toEqual([replicator.missing]);
     const thawed = { peer: { role: "backup", sameConfig: true } } as Partial<AgentReport>;
     expect(missing({ replicator }, thawed)).toEqual([replicator.missing]);
+    expect(missing({ replicator }, { role: "initialize", peer: undefined })).toEqual([replicator.missing]);
   });
   it("asks nothing of an active node", () => {
     expect(missing({ replicator }, { role: "active" })).toEqual([]);

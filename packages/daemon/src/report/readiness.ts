@@ -25,8 +25,8 @@ export function missingForReadiness({
   if (agent === undefined) missing.push("the heartbeat agent is not running");
   // With VRRP the other router may be any, and have no peer link.
   if (!linkConnected && transport === "udp") missing.push("the peer link is down");
-  // A backup that has not heard yet who is active, as after a freeze, does not know what it lacks.
-  if (linkConnected && agent?.role === "backup" && replicator.missing !== undefined) missing.push(replicator.missing);
+  // Also a node that has not heard yet that the peer is active, as after a freeze, lacks what that one serves.
+  if (linkConnected && agent?.role !== "active" && replicator.missing !== undefined) missing.push(replicator.missing);
   if (agent?.peer?.sameConfig === false) missing.push("the two nodes run different configurations");
   return missing;
 }

@@ -74,7 +74,8 @@ function loadTable(results: readonly LoadResult[], unit: string, cost: string, b
   return table.toString();
 }
 
-const verdictLines = (verdicts: readonly Verdict[]): string[] =>
+/** Each bound on a line, with what was measured. */
+export const verdictLines = (verdicts: readonly Verdict[]): string[] =>
   verdicts.map(
     ({ text, measured, passed }) =>
       `${measured === undefined ? "–   " : passed ? "pass" : "MISS"}  ${text}: ${measured === undefined ? "not measured" : Math.round(measured * 100) / 100}`,

@@ -4,20 +4,23 @@ import { benchConnections } from "./connections.js";
 import { type ContenderName, contenderNames } from "./contender/contender.js";
 import { benchFailover } from "./failover.js";
 import { connectionsTable, throughputTable } from "./hop-table.js";
+import { benchScale, type Dimension, dimensions } from "./scale.js";
+import { scaleTable } from "./scale-table.js";
 import { benchSync, type SyncPart, syncParts } from "./sync/bench.js";
 import { syncTable } from "./sync/table.js";
 import { failoverTable } from "./table.js";
 import { benchThroughput } from "./throughput.js";
 
-const measured = ["failover", "sync", "throughput", "connections"] as const;
+const measured = ["failover", "sync", "throughput", "connections", "scale"] as const;
 const usage = `npm run bench -- failover [--runs 5] [--load 60] [--json]
 npm run bench -- sync [--only ${syncParts.join(",")}] [--rounds 3] [--json]
 npm run bench -- throughput|connections [--against ${contenderNames.join(",")}] [--rounds 3] [--seconds 4] [--json]
+npm run bench -- scale [--of ${dimensions.join(",")}] [--rounds 3] [--seconds 4] [--json]
 `;
 
 const usageError = new Error("wrong usage");
 
-const { name, runs, loadSeconds, parts, rounds, against, seconds, json } = readArguments();
+const { name, runs, loadSeconds, parts, rounds, against, of, seconds, json } = readArguments();
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
@@ -44,6 +47,10 @@ async function measure(): Promise<{ passed: boolean; text: string }> {
       const bench = await benchConnections(against, rounds, seconds, say);
       return { passed: bench.passed, text: json ? JSON.stringify(bench, undefined, 2) : connectionsTable(bench) };
     }
+    case "scale": {
+      const bench = await benchScale(of, rounds, seconds, say);
+      return { passed: bench.passed, text: json ? JSON.stringify(bench, undefined, 2) : scaleTable(bench) };
+    }
     case undefined:
       say(`${name}: not measured yet; there is: ${measured.join(", ")}`);
       return process.exit(2);
@@ -57,6 +64,7 @@ interface Arguments {
   readonly parts: readonly SyncPart[];
   readonly rounds: number;
   readonly against: readonly ContenderName[];
+  readonly of: readonly Dimension[];
   readonly seconds: number;
   readonly json: boolean;
 }
@@ -71,6 +79,7 @@ function readArguments(): Arguments {
         only: { type: "string", default: syncParts.join() },
         rounds: { type: "string", default: "3" },
         against: { type: "string", default: contenderNames.join() },
+        of: { type: "string", default: dimensions.join() },
         seconds: { type: "string", default: "4" },
         json: { type: "boolean", default: false },
       },
@@ -83,9 +92,10 @@ function readArguments(): Arguments {
     ].map(Number);
     const parts = knownOf(syncParts, values.only);
     const against = knownOf(contenderNames, values.against);
+    const of = knownOf(dimensions, values.of);
     if (positionals[0] === undefined || !(runs >= 1 && rounds >= 1 && loadSeconds >= 0 && seconds >= 1))
       throw usageError;
-    return { name: positionals[0], runs, loadSeconds, parts, rounds, against, seconds, json: values.json };
+    return { name: positionals[0], runs, loadSeconds, parts, rounds, against, of, seconds, json: values.json };
   } catch {
     process.stderr.write(usage);
     process.exit(2);

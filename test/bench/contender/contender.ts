@@ -28,6 +28,8 @@ export interface Contender {
   readonly protocols: readonly BenchService["protocol"][];
   /** Resolves when it serves. */
   start(services: readonly BenchService[]): Promise<void>;
+  /** Takes another configuration while it serves; resolves when that serves. */
+  reload?(services: readonly BenchService[]): Promise<void>;
   /** The processes that it keeps running; none where the kernel does everything. */
   readonly pids: readonly number[];
   stop(): Promise<void>;

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { until } from "../../topology/clock.js";
 import { gateway, virtualAddress } from "../../topology/plan.js";
 import type { Topology } from "../../topology/topology.js";
@@ -19,10 +20,13 @@ export async function vipair(topology: Topology): Promise<Contender> {
       );
       node = started;
       started.start();
-      await until("vipair serves", 120_000, async () => {
-        const status = await started.status();
-        return status.role === "active" && status.services.every(({ up }) => up);
-      });
+      await serves(started, services.length);
+    },
+    reload: async (services) => {
+      if (node === undefined) return;
+      writeFileSync(node.files.config, configuration(node.files.secret, services));
+      node.running?.child.kill("SIGHUP");
+      await serves(node, services.length);
     },
     get pids() {
       return node?.pids ?? [];
@@ -32,6 +36,13 @@ export async function vipair(topology: Topology): Promise<Contender> {
     },
   };
 }
+
+const serves = (node: VipairNode, count: number): Promise<true> =>
+  until(`vipair serves ${count} services`, 120_000, async () => {
+    const { role, services } = await node.status();
+    const spokenTo = services.filter(({ name }) => !name.startsWith("filler"));
+    return role === "active" && services.length === count && spokenTo.every(({ up }) => up);
+  });
 
 /** With few probes: the more services, the seldomer. */
 const configuration = (secretFile: string, services: readonly BenchService[]): string =>
@@ -56,7 +67,7 @@ function service({ name, protocol, port, servers }: BenchService, intervalSecond
   return [
     `  ${name}:`,
     `    listen: ${virtualAddress}:${port}${suffix}`,
-    ...(protocol === "tcp" ? [`    interval: ${intervalSeconds}s`] : []),
+    ...(protocol === "tcp" ? [`    interval: ${intervalSeconds}s`, "    rise: 1"] : []),
     "    servers:",
     ...servers.map((server, index) => `      s${index}: { address: "${server.address}:${server.port}${suffix}" }`),
   ].join("\n");

@@ -34,6 +34,6 @@ events { worker_connections 20000; }
 http {
   access_log off;
   keepalive_requests 1000000000;
-  server { listen 80 backlog=65535; return 200 "ok\\n"; }
+  server { listen 80 backlog=65535; listen 20000-24999; return 200 "ok\\n"; }
 }
 `;

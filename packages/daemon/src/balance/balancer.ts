@@ -74,7 +74,8 @@ export async function openBalancer(options: BalancerOptions): Promise<Balancer> 
       case "applyRuleset":
         return rules.want(effect.ruleset);
       case "cutConnections":
-        void connections.cut(effect);
+        // Before the rules have changed, the next packet would bring the flow back to where it was.
+        rules.afterwards(() => void connections.cut(effect));
         return;
       case "reportPassedOn":
         return strays.passedOn();

@@ -155,7 +155,7 @@ const fillers = (from: number, to: number): BenchService[] =>
   Array.from({ length: to - from }, (_, index) => ({
     ...web([0, 1].map((at) => ({ ...server(at), port: 80 }))),
     name: `filler${from + index}`,
-    port: 1_024 + from + index,
+    port: 30_000 + from + index,
   }));
 
 const server = (index: number): BenchServer => ({

@@ -30,6 +30,7 @@ const longestDelay = 60_000;
 export function openBalanceLoop({ services, spread, redirectPort, perform }: BalanceLoopOptions): BalanceLoop {
   let state = initialBalance(services, bootClock(), spread, redirectPort);
   let timer: NodeJS.Timeout | undefined;
+  let arming: NodeJS.Immediate | undefined;
   let closed = false;
 
   const deliver = (event: BalanceEvent): void => {
@@ -37,9 +38,11 @@ export function openBalanceLoop({ services, spread, redirectPort, perform }: Bal
     const result = stepBalance(state, event, bootClock());
     state = result.state;
     for (const effect of result.effects) perform(effect);
-    arm();
+    arming ??= setImmediate(arm);
   };
+  /** Once for all that one turn of the event loop brings: to find the earliest deadline of thousands takes its time. */
   const arm = (): void => {
+    arming = undefined;
     clearTimeout(timer);
     const deadline = nextDeadline(state);
     if (deadline === undefined || closed) return;
@@ -55,6 +58,7 @@ export function openBalanceLoop({ services, spread, redirectPort, perform }: Bal
     deliver,
     close: () => {
       closed = true;
+      clearImmediate(arming);
       clearTimeout(timer);
     },
   };

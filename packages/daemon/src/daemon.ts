@@ -12,6 +12,7 @@ import { openMaintenance } from "./operate/maintenance.js";
 import { openOperation } from "./operate/operation.js";
 import { openPairing, type Pairing } from "./pair/pairing.js";
 import { openUpkeep, type Upkeep } from "./pair/upkeep.js";
+import { openRecordings } from "./recording/recordings.js";
 import type { Replicator } from "./replicate/replicator.js";
 import { peerHealth } from "./report/health.js";
 import { openReports } from "./report/reports.js";
@@ -38,6 +39,10 @@ export interface DaemonOptions {
   readonly node: string;
   readonly socketPath: string;
   readonly version: string;
+  /** Where recordings and events are kept; `undefined`: nowhere. */
+  readonly recordings: string | undefined;
+  /** When a file of a recording counts as full. */
+  readonly recordingBytes: number;
   readonly log: Logger;
 }
 
@@ -70,9 +75,24 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
   let current: ConfigFile = initial;
   let upkeep: Upkeep | undefined;
   let replicator: Replicator | undefined;
+  let recordAnew: () => void = () => undefined;
   const changed = (): void => upkeep?.reportSoon();
 
-  const journal = openJournal(node, logEvent(log));
+  const recordings = openRecordings({
+    directory: options.recordings,
+    bytes: options.recordingBytes,
+    node,
+    version,
+    wantsOpening: () => recordAnew(),
+    refused: (error) => journal.record("refused", `what happens is not kept on disk: ${error}`, { error }),
+  });
+  closers.push(recordings.close);
+  const tellLog = logEvent(log);
+  const told = (event: EventReport): void => {
+    tellLog(event);
+    recordings.keep(event);
+  };
+  const journal = openJournal({ node, past: recordings.past, told });
   journal.record("started", `vipaird ${version} starts as ${node} of the pair ${pair.name}`, { version });
   const maintenance = openMaintenance(`${statePath}.maintenance`);
   const balancer = await openBalancer({
@@ -80,6 +100,7 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     nodeIndex,
     sysctlFile: `${statePath}.sysctl.json`,
     journal,
+    record: recordings.balance,
     healthChanged: changed,
     clientsLost: () => void replicator?.persistence.putBack(),
   });
@@ -95,6 +116,7 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     maps: balancer.maps,
     ruleset: () => balancer.loop.state.ruleset,
     journal,
+    recorded: options.recordings === undefined ? undefined : recordings.append,
     reported: (report) => failures.reported(report, tracks.report()),
     ownershipChanged: (event) => balancer.loop.deliver(event),
     changed,
@@ -102,6 +124,7 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
   });
   closers.push(pairing.close);
   replicator = pairing.replicator;
+  recordAnew = pairing.agent.recordAnew;
   pairing.agent.setMaintenance(maintenance.on);
   const reports = openReports({
     node,
@@ -149,6 +172,8 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
       if (await leave(pairing, log)) await delay(lingerMs);
       await closeAll(closers, log);
       journal.record("stopped", "vipaird has stopped");
+      // Once more: for what the last parts said.
+      await recordings.close();
     },
   };
 }

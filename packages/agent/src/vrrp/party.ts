@@ -17,6 +17,7 @@ import { type Machine, openLoop, type Perform } from "../loop.js";
 import type { AgentMessage, PeerView } from "../message.js";
 import type { Party } from "../party.js";
 import type { PerformNode } from "../perform.js";
+import type { Recording } from "../recording.js";
 import { openLinks } from "./links.js";
 
 export interface RouterPartyOptions {
@@ -29,6 +30,7 @@ export interface RouterPartyOptions {
   readonly stepped: (effects: readonly RouterEffect[], at: Instant, took: Millis) => void;
   /** A report would show something else than before. */
   readonly changed: () => void;
+  readonly recording: Pick<Recording, "of">;
 }
 
 /** A virtual router of RFC 9568, among any others that speak it. */
@@ -54,7 +56,8 @@ export function openRouterParty(options: RouterPartyOptions): Party {
     links.drain();
     goOn();
   };
-  const loop = openLoop(routerMachine(config), { perform, stepped, catchUp });
+  const record = options.recording.of("router", config);
+  const loop = openLoop(routerMachine(config), { perform, stepped, record, catchUp });
   return {
     deliver: loop.deliver,
     seeTerm: (term) => loop.deliver({ type: "termSeen", term }),

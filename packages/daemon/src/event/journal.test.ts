@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { openJournal } from "./journal.js";
 
 it("keeps the newest 2000 events, oldest first", () => {
-  const journal = openJournal("lb1", () => undefined);
+  const journal = openJournal({ node: "lb1", told: () => undefined });
   for (let count = 1; count <= 2_003; count++) journal.record("refused", `event ${count}`);
   const messages = journal.events().map(({ message }) => message);
   expect(messages).toHaveLength(2_000);
@@ -12,7 +12,7 @@ it("keeps the newest 2000 events, oldest first", () => {
 
 it("tells the log and every follower, until they have enough", () => {
   const [logged, followed]: [EventReport[], EventReport[]] = [[], []];
-  const journal = openJournal("lb1", (event) => logged.push(event));
+  const journal = openJournal({ node: "lb1", told: (event) => logged.push(event) });
   journal.record("started", "before");
   const unfollow = journal.follow((event) => followed.push(event));
   journal.record("conflict", "meanwhile", { yields: true });
@@ -24,7 +24,7 @@ it("tells the log and every follower, until they have enough", () => {
 });
 
 it("lets a follower leave while it is told", () => {
-  const journal = openJournal("lb1", () => undefined);
+  const journal = openJournal({ node: "lb1", told: () => undefined });
   const told: string[] = [];
   const leave = journal.follow(() => {
     told.push("first");
@@ -37,8 +37,18 @@ it("lets a follower leave while it is told", () => {
 });
 
 it("gives away a copy", () => {
-  const journal = openJournal("lb1", () => undefined);
+  const journal = openJournal({ node: "lb1", told: () => undefined });
   journal.record("started", "one");
   (journal.events() as EventReport[]).length = 0;
   expect(journal.events()).toHaveLength(1);
+});
+
+it("goes on from the events of earlier lives", () => {
+  const past = Array.from({ length: 2_010 }, (_, count): EventReport => {
+    return { at: "2026-01-01T00:00:00.000Z", node: "lb1", kind: "started", message: `start ${count}`, detail: {} };
+  });
+  const journal = openJournal({ node: "lb1", past, told: () => undefined });
+  journal.record("stopped", "the last one");
+  const messages = journal.events().map(({ message }) => message);
+  expect([messages.length, messages[0], messages.at(-1)]).toEqual([2_000, "start 11", "the last one"]);
 });

@@ -11,15 +11,23 @@ export interface Journal {
 
 const capacity = 2_000;
 
-export function openJournal(node: string, log: (event: EventReport) => void): Journal {
-  const events: EventReport[] = [];
+export interface JournalOptions {
+  readonly node: string;
+  /** Events of earlier lives of this node, oldest first. */
+  readonly past?: readonly EventReport[];
+  /** Told of every event, before the followers. */
+  readonly told: (event: EventReport) => void;
+}
+
+export function openJournal({ node, past = [], told }: JournalOptions): Journal {
+  const events: EventReport[] = past.slice(-capacity);
   const followers = new Set<Follower>();
   return {
     record: (kind, message, detail = {}) => {
       const event: EventReport = { at: new Date().toISOString(), node, kind, message, detail };
       events.push(event);
       if (events.length > capacity) events.splice(0, events.length - capacity);
-      log(event);
+      told(event);
       for (const follower of followers) follower(event);
     },
     events: () => [...events],

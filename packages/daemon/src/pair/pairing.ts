@@ -7,6 +7,7 @@ import {
   type DriftReport,
   type FailoverReport,
   type NodeReport,
+  type Piece,
   reasonSentence,
   type VerifyReport,
 } from "@vipair/model";
@@ -58,6 +59,8 @@ export interface PairingOptions {
   /** The rules that this node wants in its kernel. */
   readonly ruleset: () => Ruleset | undefined;
   readonly journal: Journal;
+  /** A piece of the agent's recording; `undefined`: nothing is recorded. */
+  readonly recorded: ((piece: Piece) => void) | undefined;
   readonly reported: (report: AgentReport) => void;
   readonly ownershipChanged: (event: OwnershipEvent) => void;
   /** Agent, link or peer changed. */
@@ -77,8 +80,9 @@ export function openPairing(options: PairingOptions): Pairing {
   let linkSince = new Date().toISOString();
 
   const agent = openAgentProcess(
-    { type: "configure", node, pair, addresses, configDigest },
+    { type: "configure", node, pair, addresses, configDigest, version, recording: options.recorded !== undefined },
     {
+      recorded: (piece) => options.recorded?.(piece),
       reported: (report) => {
         replicator.termSeen(report.term);
         options.reported(report);

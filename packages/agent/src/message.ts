@@ -79,6 +79,8 @@ export interface RoleChange {
   readonly term: number;
   /** From the event that decided to the last effect performed, in milliseconds. */
   readonly tookMs: number;
+  /** How long before that the peer was last heard, in milliseconds; `undefined` when it never was. */
+  readonly heardMs: number | undefined;
 }
 
 /** What the agent tells the balancer. */

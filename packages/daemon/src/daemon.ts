@@ -7,7 +7,9 @@ import type { ConfigFile } from "./config/file.js";
 import { type Reload, reloadConfig } from "./config/reload.js";
 import { openControl } from "./control/index.js";
 import { claimSocketPath } from "./control/socket.js";
+import { openNodeClock } from "./event/clock.js";
 import { openJournal } from "./event/journal.js";
+import { openTimeline } from "./event/timeline.js";
 import { openMaintenance } from "./operate/maintenance.js";
 import { openOperation } from "./operate/operation.js";
 import { openPairing, type Pairing } from "./pair/pairing.js";
@@ -92,7 +94,8 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     tellLog(event);
     recordings.keep(event);
   };
-  const journal = openJournal({ node, past: recordings.past, told });
+  const clock = openNodeClock();
+  const journal = openJournal({ node, clock, past: recordings.past, told });
   journal.record("started", `vipaird ${version} starts as ${node} of the pair ${pair.name}`, { version });
   const maintenance = openMaintenance(`${statePath}.maintenance`);
   const balancer = await openBalancer({
@@ -116,6 +119,7 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     maps: balancer.maps,
     ruleset: () => balancer.loop.state.ruleset,
     journal,
+    clock,
     recorded: options.recordings === undefined ? undefined : recordings.append,
     reported: (report) => failures.reported(report, tracks.report()),
     ownershipChanged: (event) => balancer.loop.deliver(event),
@@ -149,7 +153,9 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
 
   const { status } = reports;
   const configText = (): string => current.text;
-  const operation = openOperation({ node, balancer, pairing, maintenance, journal, status, configText });
+  const peer = pair.nodes[nodeIndex === 0 ? 1 : 0].name;
+  const timeline = openTimeline({ node, peer, clock, journal, link: pairing.link });
+  const operation = openOperation({ node, balancer, pairing, maintenance, journal, timeline, status, configText });
   const control = await openControl({ socketPath, control: operation, log });
   closers.push(control.close);
 

@@ -170,6 +170,7 @@ export type EventKind =
   | "trackChanged" // something that the election tracks failed or recovered
   | "conflict" // two active nodes heard each other
   | "strays" // packets that found no connection, or came to a node that had handed over
+  | "incident" // ownership passed: what the events of both nodes say of the time between the owners
   | "started"
   | "stopped";
 
@@ -182,6 +183,29 @@ export interface EventReport {
   readonly message: string;
   /** The same as data: `from`, `to`, `reason`, `tookMs`, `service`, `server`, … */
   readonly detail: Readonly<Record<string, string | number | boolean>>;
+  /** The same moment in milliseconds on the node's CLOCK_BOOTTIME, and the boot it counts from. */
+  readonly instant?: number;
+  readonly boot?: string;
+  /** In a timeline: what the clock of the event's node said, where `at` is the time of the node that was asked. */
+  readonly clockAt?: string;
+}
+
+/** What both nodes say happened: `vipair events`. */
+export interface TimelineReport {
+  readonly peer: TimelinePeer;
+  /** In order, in the time of the node that was asked; an `incident` follows the events that it is made of. */
+  readonly events: readonly EventReport[];
+}
+
+export interface TimelinePeer {
+  readonly node: string;
+  /** Its events are among the others. */
+  readonly reached: boolean;
+  /** Why not. */
+  readonly because?: string;
+  /** What its clock is ahead of this node's, measured over the peer link, and how far that may be off. */
+  readonly offsetMs?: number;
+  readonly uncertaintyMs?: number;
 }
 
 /** What `vipair failover` says when it is done. */

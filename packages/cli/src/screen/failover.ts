@@ -1,5 +1,4 @@
-import type { FailoverPlan, FailoverReport, StatusReport } from "@vipair/model";
-import { spanText } from "./time.js";
+import { type FailoverPlan, type FailoverReport, type StatusReport, spanText } from "@vipair/model";
 
 /** What is about to happen, before it is known whether it will. */
 export function handoverLine({ node, role, peer }: StatusReport): string {

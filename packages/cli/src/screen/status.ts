@@ -1,9 +1,16 @@
-import type { NodeReport, PathReport, PeerReport, StatusReport, SyncReport } from "@vipair/model";
-import { reasonSentence } from "@vipair/model";
+import {
+  type NodeReport,
+  type PathReport,
+  type PeerReport,
+  reasonSentence,
+  type StatusReport,
+  type SyncReport,
+  spanText,
+} from "@vipair/model";
 import { goodMark, type Paint, roleMark } from "./mark.js";
 import { serviceBlock } from "./services.js";
 import { syncProblems } from "./sync.js";
-import { ageText, spanText } from "./time.js";
+import { ageText } from "./time.js";
 
 /**
  * `vipair status` on one screen: both nodes, what runs between them, the addresses, the services.

@@ -7,6 +7,7 @@ import type {
   Millis,
   StatusReport,
   SyncStatusReport,
+  TimelineReport,
   VerifyReport,
 } from "@vipair/model";
 
@@ -25,6 +26,10 @@ export interface Control {
    * @param since only those at or after this point, in milliseconds since 1970-01-01 UTC
    */
   events(since?: number): readonly EventReport[];
+  /** What both nodes say happened, in this node's time. */
+  timeline(): Promise<TimelineReport>;
+  /** Calls the listener with the whole timeline, then with what comes; the answer ends that. */
+  followTimeline(listener: (event: EventReport) => void): () => void;
   /** Calls the listener with every event from now on; the answer ends that. */
   followEvents(listener: (event: EventReport) => void): () => void;
   /** Hands over to the standby and resolves when it is done. Rejects with {@link Refused}. */

@@ -4,6 +4,8 @@ import type {
   FailoverPlan,
   StatusReport,
   SyncStatusReport,
+  TimelinePeer,
+  TimelineReport,
   VerifyReport,
 } from "@vipair/model";
 import { type AdminChange, type ConnectionFilter, type Control, Refused } from "./control.js";
@@ -21,6 +23,7 @@ export class FakeControl implements Control {
   listed: Iterable<readonly ConnectionReport[]> = [];
   syncStatus: SyncStatusReport = { connected: true, since: "2026-01-01T00:00:00.000Z", protectedShare: 1, nodes: [] };
   verified: VerifyReport | undefined;
+  timelinePeer: TimelinePeer = { node: "lb2", reached: true, offsetMs: 0, uncertaintyMs: 0.2 };
 
   constructor(public report: StatusReport) {}
 
@@ -43,6 +46,15 @@ export class FakeControl implements Control {
   followEvents(listener: (event: EventReport) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  async timeline(): Promise<TimelineReport> {
+    return { peer: this.timelinePeer, events: this.past };
+  }
+
+  followTimeline(listener: (event: EventReport) => void): () => void {
+    for (const event of this.past) listener(event);
+    return this.followEvents(listener);
   }
 
   async failover({ force }: { force: boolean }) {

@@ -11,7 +11,9 @@ import {
   maintenanceBody,
   read,
   serverParams,
+  timelineQuery,
   verifyBody,
+  wantedEvents,
   whyQuery,
 } from "./request.js";
 import type { Streams } from "./stream.js";
@@ -32,7 +34,22 @@ export function addRoutes(app: FastifyInstance, control: Control, followers: Fol
     const { follow, since } = read(eventsQuery, request.query);
     if (follow === "false") return reply.send(control.events(since));
     reply.hijack();
-    followers.add(control, reply.raw, since);
+    followers.add(reply.raw, (tell) => {
+      for (const event of control.events(since)) tell(event);
+      return control.followEvents(tell);
+    });
+    return reply;
+  });
+
+  app.get("/timeline", async (request, reply) => {
+    const query = read(timelineQuery, request.query);
+    const isWanted = wantedEvents(query);
+    if (query.follow === "false") {
+      const { peer, events } = await control.timeline();
+      return { peer, events: events.filter(isWanted) };
+    }
+    reply.hijack();
+    followers.add(reply.raw, (tell) => control.followTimeline((event) => isWanted(event) && tell(event)));
     return reply;
   });
 

@@ -3,6 +3,7 @@ import { formatDuration, millisOf, type PersistenceReport, reasonSentence, type 
 import type { Balancer } from "../balance/balancer.js";
 import { type Control, Refused } from "../control/index.js";
 import type { Journal } from "../event/journal.js";
+import type { Timeline } from "../event/timeline.js";
 import type { Pairing } from "../pair/pairing.js";
 import { reportSync } from "../report/sync.js";
 import { listConnections } from "./connections.js";
@@ -15,18 +16,21 @@ export interface OperationParts {
   readonly pairing: Pairing;
   readonly maintenance: Maintenance;
   readonly journal: Journal;
+  readonly timeline: Timeline;
   readonly status: () => StatusReport;
   readonly configText: () => string;
 }
 
 /** What operators may ask and order, in terms of the two halves of the daemon. */
 export function openOperation(parts: OperationParts): Control {
-  const { node, balancer, pairing, maintenance, journal, status, configText } = parts;
+  const { node, balancer, pairing, maintenance, journal, timeline, status, configText } = parts;
   return {
     status,
     configText,
     events: (since) => journal.events().filter(({ at }) => since === undefined || Date.parse(at) >= since),
     followEvents: (listener) => journal.follow(listener),
+    timeline: timeline.read,
+    followTimeline: timeline.follow,
     failover: ({ force }) => pairing.failover(force),
     explainFailover: () => planFailover(status(), pairing.obstacles()),
     setMaintenance: async ({ on, force }) => {

@@ -12,6 +12,7 @@ import {
   type VerifyReport,
 } from "@vipair/model";
 import { Refused } from "../control/index.js";
+import type { NodeClock } from "../event/clock.js";
 import type { Journal } from "../event/journal.js";
 import { openConnectionStore } from "../replicate/connections.js";
 import { openReplicator, type Replicator } from "../replicate/replicator.js";
@@ -59,6 +60,7 @@ export interface PairingOptions {
   /** The rules that this node wants in its kernel. */
   readonly ruleset: () => Ruleset | undefined;
   readonly journal: Journal;
+  readonly clock: NodeClock;
   /** A piece of the agent's recording; `undefined`: nothing is recorded. */
   readonly recorded: ((piece: Piece) => void) | undefined;
   readonly reported: (report: AgentReport) => void;
@@ -110,7 +112,8 @@ export function openPairing(options: PairingOptions): Pairing {
       conflict: (yields) =>
         journal.record("conflict", `both nodes are active; ${yields ? node : peer.name} gives way`, { yields }),
       died: (how) => {
-        refuse(`the heartbeat agent ended (${how}) and is started again`);
+        const error = `the heartbeat agent ended (${how}) and is started again`;
+        journal.record("refused", error, { error, agentDied: true });
         handover.progress.refused("the heartbeat agent ended");
         replicator.roleChanged("initialize", 0);
         options.ownershipChanged({ type: "ownershipLost", planned: false });
@@ -129,6 +132,10 @@ export function openPairing(options: PairingOptions): Pairing {
         return handOver(request.force).catch((error: Error) => {
           throw new Error(explain(error));
         });
+      case "events":
+        return journal.after(request.after);
+      case "clock":
+        return options.clock();
       case "insertFlows":
         // What traffic has made of a connection here is newer than what the former active node has of it.
         return conntrack.insert(request.flows, { keepExisting: isActive() });
@@ -163,7 +170,7 @@ export function openPairing(options: PairingOptions): Pairing {
     peer: peer.address,
     port: pair.sync.port,
     key,
-    hello: { node, version, configDigest: configDigest.toString(16) },
+    hello: { node, version, configDigest: configDigest.toString(16), features: ["events"] },
     connected: (hello) => {
       linkSince = new Date().toISOString();
       journal.record("peerChanged", `the peer link to ${hello.node} (version ${hello.version}) is up`, { link: true });
@@ -272,9 +279,10 @@ const explain = (error: Error): string =>
     : error.message;
 
 function recordRoleChange(journal: Journal, change: RoleChange): void {
-  const { from, to, reason, term, tookMs } = change;
+  const { at, from, to, reason, term, tookMs, heardMs } = change;
   const message = `${from} → ${to} in ${tookMs.toFixed(1)} ms: ${reasonSentence(reason)}`;
-  journal.record("roleChanged", message, { from, to, reason, term, tookMs });
+  const heard = heardMs === undefined ? {} : { heardMs };
+  journal.record("roleChanged", message, { from, to, reason, term, tookMs, ...heard }, at);
 }
 
 /** A stranger at the door is worth an event, a thousand of them are not worth a thousand. */

@@ -17,6 +17,9 @@ const messages: PeerMessage[] = [
   { type: "request", id: 7, request: { method: "sample", buckets: 1_024, chosen: bits(128) } },
   { type: "request", id: 8, request: { method: "fetch", transfer: 3, offset: 131_072 } },
   { type: "request", id: 9, request: { method: "reread" } },
+  { type: "request", id: 10, request: { method: "events" } },
+  { type: "request", id: 11, request: { method: "events", after: { journal: "a", count: 7 } } },
+  { type: "request", id: 12, request: { method: "clock" } },
   { type: "response", id: 3, ok: true, result: { anything: [1] } },
   { type: "response", id: 4, ok: false, error: "no" },
 ];

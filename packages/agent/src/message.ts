@@ -1,4 +1,4 @@
-import type { Instant, Pair, PathReport, Piece, Role, RoleReason, VirtualAddress } from "@vipair/model";
+import type { Instant, Pair, PathReport, Piece, Role, RoleReason, TakeoverReport, VirtualAddress } from "@vipair/model";
 
 /** What the balancer tells its agent over the process channel. */
 export type AgentCommand =
@@ -61,6 +61,7 @@ export interface AgentReport {
   readonly eligible: boolean;
   /** Tracks that fail: `interface eth0`. */
   readonly failedTracks: readonly string[];
+  readonly takeover: TakeoverReport;
   readonly peer: PeerView | undefined;
   readonly paths: readonly PathReport[];
   readonly held: readonly string[];

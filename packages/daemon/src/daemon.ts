@@ -16,7 +16,7 @@ import { openPairing, type Pairing } from "./pair/pairing.js";
 import { openUpkeep, type Upkeep } from "./pair/upkeep.js";
 import { openRecordings } from "./recording/recordings.js";
 import type { Replicator } from "./replicate/replicator.js";
-import { peerHealth } from "./report/health.js";
+import { healthOf } from "./report/health.js";
 import { openReports } from "./report/reports.js";
 import { openFailures } from "./track/failures.js";
 import { openTracks } from "./track/tracks.js";
@@ -124,7 +124,7 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     reported: (report) => failures.reported(report, tracks.report()),
     ownershipChanged: (event) => balancer.loop.deliver(event),
     changed,
-    peerReported: (report) => balancer.loop.deliver({ type: "peerHealthReceived", servers: peerHealth(report) }),
+    peerReported: (report) => balancer.loop.deliver({ type: "peerHealthReceived", servers: healthOf(report) }),
   });
   closers.push(pairing.close);
   replicator = pairing.replicator;

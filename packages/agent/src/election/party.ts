@@ -1,5 +1,7 @@
 import {
   type Authenticator,
+  activeDownInterval,
+  claimObstacles,
   currentHeartbeat,
   type ElectionConfig,
   type ElectionEffect,
@@ -8,7 +10,9 @@ import {
   effectivePriority,
   initialElection,
   isEligible,
+  lifelineGrace,
   nextDeadline,
+  obstacles,
   stepElection,
 } from "@vipair/heartbeat";
 import { bootClock } from "@vipair/kernel";
@@ -72,6 +76,12 @@ export function openElectionParty(options: ElectionPartyOptions): Party {
         priority: effectivePriority(config, state),
         eligible: isEligible(config, state),
         failedTracks,
+        takeover: {
+          obstacles: obstacles(config, state),
+          claimObstacles: claimObstacles(config, state, bootClock()),
+          silenceMs: activeDownInterval(config, state),
+          lifelineMs: lifelineGrace(config),
+        },
       };
     },
     peer: () => (heard === undefined ? undefined : viewPeer(heard, pair, bootClock())),

@@ -1,9 +1,11 @@
 import {
+  downInterval,
   effectivePriority,
   initialRouter,
   isEligible,
   type NodeConfig,
   nextRouterDeadline,
+  obstacles,
   type RouterEffect,
   type RouterEvent,
   type RouterState,
@@ -73,6 +75,10 @@ export function openRouterParty(options: RouterPartyOptions): Party {
         priority: effectivePriority(config, state),
         eligible: isEligible(config, state),
         failedTracks,
+        takeover: {
+          obstacles: obstacles(config, state),
+          silenceMs: downInterval(effectivePriority(config, state), state.activeInterval),
+        },
       };
     },
     peer: () => (loop.state.peer === undefined ? undefined : viewRouter(loop.state.peer, bootClock())),

@@ -20,6 +20,7 @@ export function statusLines(report: StatusReport, nowMs: number, paint: Paint): 
   return [
     ...nodeLines(report, nowMs, paint),
     ...peerLines(report.peer, nowMs, paint),
+    ...versionLines(report, paint),
     "",
     field("heartbeat", report.heartbeat.map((path) => pathText(path, paint)).join("   "), paint),
     field("sync", syncText(report.sync, paint), paint),
@@ -44,6 +45,12 @@ function nodeLines(node: NodeReport, nowMs: number, paint: Paint): string[] {
 /** `lb1 ● active since 2 min: the peer fell silent` */
 function roleLine({ node, role, since, reason }: NodeReport, nowMs: number, paint: Paint): string {
   return `${paint.bold(node)} ${roleMark(role, paint)} since ${ageText(since, nowMs)}: ${reasonSentence(reason)}`;
+}
+
+/** Nodes of different versions work together; they are not meant to for long. */
+function versionLines({ node, version, peer }: StatusReport, paint: Paint): string[] {
+  if (peer.version === undefined || peer.version === version) return [];
+  return [paint.yellow(`    ! ${peer.node} runs version ${peer.version}, ${node} runs ${version}`)];
 }
 
 function peerLines(peer: PeerReport, nowMs: number, paint: Paint): string[] {

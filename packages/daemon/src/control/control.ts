@@ -34,7 +34,7 @@ export interface Control {
   followEvents(listener: (event: EventReport) => void): () => void;
   /** Hands over to the standby and resolves when it is done. Rejects with {@link Refused}. */
   failover(options: { readonly force: boolean }): Promise<FailoverReport>;
-  explainFailover(): FailoverPlan;
+  explainFailover(): Promise<FailoverPlan>;
   /** Resolves when the node is out of service (or may take part again). Rejects with {@link Refused}. */
   setMaintenance(options: { readonly on: boolean; readonly force: boolean }): Promise<void>;
   /** Service and server exist when this is called. Throws {@link Refused}. */
@@ -45,8 +45,8 @@ export interface Control {
   sync(): SyncStatusReport;
   /** Compares both nodes' kernels, and repairs what differs if wanted. Rejects with {@link Refused}. */
   verify(options: { readonly repair: boolean }): Promise<VerifyReport>;
-  /** Sentences about `active`, a service, or `service/server`, which exist when this is called. */
-  why(subject: string): readonly string[];
+  /** Sentences about `active`, `standby`, a service, or `service/server`, which exist when this is called. */
+  why(subject: string): Promise<readonly string[]>;
   /** The configuration in force, as YAML. */
   configText(): string;
 }

@@ -63,7 +63,7 @@ export class FakeControl implements Control {
     return { from: this.report.node, to: this.report.peer.node, tookMs: 3.2, connections: 41210 };
   }
 
-  explainFailover = () => this.plan;
+  explainFailover = async () => this.plan;
 
   async setMaintenance({ on, force }: { on: boolean; force: boolean }) {
     this.#act(`maintenance ${on ? "on" : "off"}${force ? " force" : ""}`);
@@ -87,7 +87,7 @@ export class FakeControl implements Control {
     return this.verified;
   }
 
-  why = (subject: string) => [`${subject} is as it is because the test says so.`];
+  why = async (subject: string) => [`${subject} is as it is because the test says so.`];
 
   configText = () => "pair:\n  name: mail\n";
 

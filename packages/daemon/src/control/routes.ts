@@ -24,10 +24,10 @@ export function addRoutes(app: FastifyInstance, control: Control, followers: Fol
   app.get("/services", () => control.status().services);
   app.get("/config", (_request, reply) => reply.type("text/yaml; charset=utf-8").send(control.configText()));
 
-  app.get("/why", (request) => {
+  app.get("/why", async (request) => {
     const { subject } = read(whyQuery, request.query);
     requireSubject(control.status(), subject);
-    return { subject, sentences: control.why(subject) };
+    return { subject, sentences: await control.why(subject) };
   });
 
   app.get("/events", (request, reply) => {
@@ -86,9 +86,9 @@ export function addRoutes(app: FastifyInstance, control: Control, followers: Fol
   });
 }
 
-/** Throws 404 unless the subject is `active`, a service, or `service/server`. */
+/** Throws 404 unless the subject is `active`, `standby`, a service, or `service/server`. */
 function requireSubject({ services }: StatusReport, subject: string): void {
-  if (subject === "active") return;
+  if (subject === "active" || subject === "standby") return;
   const [name, server, ...rest] = subject.split("/");
   const service = services.find((candidate) => candidate.name === name);
   if (service === undefined) throw new BadRequest(`there is no service ${name}`, 404);

@@ -6,6 +6,7 @@ import {
   type Config,
   type DriftReport,
   type FailoverReport,
+  type GateReport,
   type NodeReport,
   type Piece,
   reasonSentence,
@@ -20,7 +21,7 @@ import { type AgentProcess, openAgentProcess } from "./agent.js";
 import { openHandover } from "./handover.js";
 import { openPeerLink, type PeerLink } from "./link/link.js";
 import type { PeerRequest } from "./link/message.js";
-import { handoverObstacles } from "./obstacles.js";
+import { handoverGates, handoverObstacles, type ObstacleParts } from "./obstacles.js";
 import { openVerifier } from "./verify/verifier.js";
 
 /**
@@ -44,8 +45,8 @@ export interface Pairing {
   leave(): Promise<boolean>;
   /** Compares both nodes' kernels, from whichever node is active. Rejects with {@link Refused}. */
   verify(repair: boolean): Promise<VerifyReport>;
-  /** What speaks against a hand-over now, one sentence each. */
-  obstacles(): string[];
+  /** What a hand-over asks for now. */
+  gates(): GateReport[];
   close(): Promise<void>;
 }
 
@@ -173,7 +174,9 @@ export function openPairing(options: PairingOptions): Pairing {
     hello: { node, version, configDigest: configDigest.toString(16), features: ["events"] },
     connected: (hello) => {
       linkSince = new Date().toISOString();
-      journal.record("peerChanged", `the peer link to ${hello.node} (version ${hello.version}) is up`, { link: true });
+      const versions = hello.version === version ? `version ${version}` : `version ${hello.version}, here ${version}`;
+      const message = `the peer link to ${hello.node} (${versions}) is up`;
+      journal.record("peerChanged", message, { link: true, version: hello.version });
       replicator.linkOpened();
       options.changed();
     },
@@ -206,12 +209,17 @@ export function openPairing(options: PairingOptions): Pairing {
     link,
   });
 
-  const obstacles = (): string[] =>
-    handoverObstacles({ transport, agent: agent.report, link, peerName: peer.name, peerReport });
+  const obstacleParts = (): ObstacleParts => ({
+    transport,
+    agent: agent.report,
+    link,
+    peerName: peer.name,
+    peerReport,
+  });
 
   const handOver = async (force: boolean): Promise<FailoverReport> => {
     if (agent.report?.role !== "active") throw new Refused(`${node} is not active`);
-    const reasons = obstacles();
+    const reasons = handoverObstacles(obstacleParts());
     if (reasons.length > 0 && !force) throw new Refused(`${peer.name} is not ready to take over`, reasons);
     return handover.run(force).catch((error: Error) => {
       throw new Refused(`the hand-over failed: ${error.message}`);
@@ -260,7 +268,7 @@ export function openPairing(options: PairingOptions): Pairing {
       if (agent.report?.role === "active") await handOver(false);
       return wasActive;
     },
-    obstacles,
+    gates: () => handoverGates(obstacleParts()),
     close: async () => {
       await agent.stop();
       link.close();

@@ -28,6 +28,17 @@ it.each(messages)("reads back what it wrote: $type", (message) => {
   expect(decodePeerMessage(encodePeerMessage(message))).toEqual(message);
 });
 
+it("reads the reports and the hello of a version that says less, and of one that says more", () => {
+  const { term: _term, maintenance: _maintenance, replication: _replication, ...older } = nodeReport;
+  for (const report of [older, { ...nodeReport, mood: "good", takeover: { obstacles: [], silenceMs: 1, mood: 1 } }]) {
+    expect(decodePeerMessage(JSON.stringify({ type: "report", report }))).toEqual({ type: "report", report });
+  }
+  const hello = { type: "hello", node: "lb2", version: "0.0.9", configDigest: "a1" };
+  expect(decodePeerMessage(JSON.stringify(hello))).toEqual(hello);
+  const newer = { ...hello, features: ["events", "telepathy"], mood: "good" };
+  expect(decodePeerMessage(JSON.stringify(newer))).toEqual({ ...hello, features: ["events", "telepathy"] });
+});
+
 const flow = flowOf(1);
 const requestOf = (request: object) => ({ type: "request", id: 0, request });
 const flowsOf = (...flows: object[]) => ({ type: "request", id: 0, request: { method: "insertFlows", flows } });

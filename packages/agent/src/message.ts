@@ -1,4 +1,4 @@
-import type { Instant, Pair, PathReport, Role, RoleReason, VirtualAddress } from "@vipair/model";
+import type { Instant, Pair, PathReport, Piece, Role, RoleReason, TakeoverReport, VirtualAddress } from "@vipair/model";
 
 /** What the balancer tells its agent over the process channel. */
 export type AgentCommand =
@@ -9,7 +9,12 @@ export type AgentCommand =
       readonly pair: Pair;
       readonly addresses: readonly VirtualAddress[];
       readonly configDigest: bigint;
+      /** What the recording says of this program. */
+      readonly version: string;
+      readonly recording: boolean;
     }
+  /** What was recorded is lost, or its file is full: the next piece opens. */
+  | { readonly type: "recordAnew" }
   /** The rules are in the kernel: take part in the election. */
   | { readonly type: "start" }
   /** Sign of life; when it stays away the agent gives up ownership. */
@@ -56,6 +61,7 @@ export interface AgentReport {
   readonly eligible: boolean;
   /** Tracks that fail: `interface eth0`. */
   readonly failedTracks: readonly string[];
+  readonly takeover: TakeoverReport;
   readonly peer: PeerView | undefined;
   readonly paths: readonly PathReport[];
   readonly held: readonly string[];
@@ -74,11 +80,14 @@ export interface RoleChange {
   readonly term: number;
   /** From the event that decided to the last effect performed, in milliseconds. */
   readonly tookMs: number;
+  /** How long before that the peer was last heard, in milliseconds; `undefined` when it never was. */
+  readonly heardMs: number | undefined;
 }
 
 /** What the agent tells the balancer. */
 export type AgentMessage =
   | { readonly type: "opened" }
+  | { readonly type: "recorded"; readonly piece: Piece }
   | { readonly type: "failed"; readonly error: string }
   | { readonly type: "report"; readonly report: AgentReport }
   | { readonly type: "roleChanged"; readonly change: RoleChange }

@@ -1,5 +1,5 @@
 import type { NodeEvent } from "@vipair/heartbeat";
-import type { PathReport, Role } from "@vipair/model";
+import type { PathReport, Role, TakeoverReport } from "@vipair/model";
 import type { PeerView } from "./message.js";
 
 /** The machine that decides about ownership, with what it speaks to others by: two transports, one party each. */
@@ -29,4 +29,5 @@ export interface PartyStanding {
   readonly eligible: boolean;
   /** Tracks that fail: `interface eth0`. */
   readonly failedTracks: readonly string[];
+  readonly takeover: TakeoverReport;
 }

@@ -7,7 +7,7 @@ import {
   stepBalance,
 } from "@vipair/balancer";
 import { bootClock } from "@vipair/kernel";
-import { elapsed, type Service } from "@vipair/model";
+import { elapsed, type Instant, type Service } from "@vipair/model";
 
 /** Runs the balance against the world, with one timer for the earliest deadline in its state. */
 export interface BalanceLoop {
@@ -22,12 +22,14 @@ export interface BalanceLoopOptions {
   readonly spread: number;
   readonly redirectPort: number | undefined;
   readonly perform: (effect: BalanceEffect) => void;
+  /** Told of every step before its effects are performed. */
+  readonly record: (before: BalanceState, event: BalanceEvent, at: Instant, effects: readonly BalanceEffect[]) => void;
 }
 
 /** Timers of Node.js end at 2^31 - 1 ms. */
 const longestDelay = 60_000;
 
-export function openBalanceLoop({ services, spread, redirectPort, perform }: BalanceLoopOptions): BalanceLoop {
+export function openBalanceLoop({ services, spread, redirectPort, perform, record }: BalanceLoopOptions): BalanceLoop {
   let state = initialBalance(services, bootClock(), spread, redirectPort);
   let timer: NodeJS.Timeout | undefined;
   let arming: NodeJS.Immediate | undefined;
@@ -35,7 +37,9 @@ export function openBalanceLoop({ services, spread, redirectPort, perform }: Bal
 
   const deliver = (event: BalanceEvent): void => {
     if (closed) return;
-    const result = stepBalance(state, event, bootClock());
+    const now = bootClock();
+    const result = stepBalance(state, event, now);
+    record(state, event, now, result.effects);
     state = result.state;
     for (const effect of result.effects) perform(effect);
     arming ??= setImmediate(arm);

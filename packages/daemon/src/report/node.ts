@@ -55,6 +55,7 @@ export function reportNode(parts: NodeReportParts): NodeReport {
     tracks: reportTracks(parts),
     refused: agent?.refused ?? {},
     services: reportServices(parts),
+    ...(agent === undefined ? {} : { takeover: agent.takeover }),
     replication: parts.replication,
   };
 }

@@ -47,15 +47,18 @@ require_node() {
   fi
 }
 
+# What the peers of a bench need besides: command:package, as everywhere here.
+peers=()
+
 install_packages() {
   local pair missing=()
-  for pair in nft:nftables ip:iproute2 tcpdump:tcpdump keepalived:keepalived ping:iputils-ping \
+  for pair in "${peers[@]}" nft:nftables ip:iproute2 tcpdump:tcpdump keepalived:keepalived ping:iputils-ping \
     conntrack:conntrack conntrackd:conntrackd openssl:openssl sysctl:procps chrt:util-linux curl:curl; do
-    command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
+    [ -e "${pair%%:*}" ] || command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
   done
   [ ${#missing[@]} = 0 ] && return
   export DEBIAN_FRONTEND=noninteractive
-  # keepalived and conntrackd would start as services of this machine: they shall not.
+  # Some would start as services of this machine: they shall not.
   local policy=/usr/sbin/policy-rc.d made=0
   if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && made=1

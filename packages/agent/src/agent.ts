@@ -10,6 +10,7 @@ import {
 } from "@vipair/kernel";
 import { formatPrefix } from "@vipair/model";
 import { openElectionParty } from "./election/party.js";
+import { watchFreezes } from "./freeze/watch.js";
 import type { AgentCommand, AgentMessage } from "./message.js";
 import type { Party } from "./party.js";
 import { performWith } from "./perform.js";
@@ -62,7 +63,7 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
   const reporter = openReporter({ party: () => party, scheduling, memoryLocked, held, tell });
   const exit = (): void => {
     party.stop();
-    for (const part of [reporter, tracks, fence, party, recording, ownership]) part.close();
+    for (const part of [reporter, tracks, fence, freezes, party, recording, ownership]) part.close();
     // In the next turn: the balancer still hears of the last change of role.
     setImmediate(host.exit);
   };
@@ -103,6 +104,10 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
     const outcome = ownership.restoreFence();
     if (outcome.ok) tell({ type: "restored", what: "table vipair_fence" });
     else tell({ type: "refused", error: outcome.error });
+  });
+  const freezes = watchFreezes({
+    longerThan: nodeConfig(pair, node).leaseTtl,
+    frozen: (freeze) => tell({ type: "frozen", freeze }),
   });
 
   tell({ type: "opened" });

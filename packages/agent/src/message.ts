@@ -1,4 +1,5 @@
 import type { Instant, Pair, PathReport, Piece, Role, RoleReason, TakeoverReport, VirtualAddress } from "@vipair/model";
+import type { Freeze } from "./freeze/freeze.js";
 
 /** What the balancer tells its agent over the process channel. */
 export type AgentCommand =
@@ -95,4 +96,6 @@ export type AgentMessage =
   | { readonly type: "handoverRefused"; readonly reason: string }
   | { readonly type: "restored"; readonly what: string }
   | { readonly type: "refused"; readonly error: string }
-  | { readonly type: "conflict"; readonly yields: boolean };
+  | { readonly type: "conflict"; readonly yields: boolean }
+  /** The agent did not run for longer than a lease lasts. */
+  | { readonly type: "frozen"; readonly freeze: Freeze };

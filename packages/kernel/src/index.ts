@@ -16,6 +16,7 @@ export { elementSlot } from "./nftables/timed-map/slot.js";
 export { openTimedMaps, type Placement, type TimedMaps } from "./nftables/timed-map/timed-maps.js";
 export { type Notifier, openNotifier } from "./notify/notify.js";
 export { KernelOwnership, openOwnership } from "./ownership.js";
+export { type Accounts, readAccounts } from "./scheduling/accounts.js";
 export { lockMemory, raiseScheduling, type Scheduling } from "./scheduling/scheduling.js";
 export { openSysctls, type Sysctls } from "./sysctl/sysctl.js";
 export { type ReadableWatch, watchReadable } from "./vrrp-socket/readable.js";

@@ -1,3 +1,4 @@
+import type { FreezeReport } from "./freeze.js";
 import type { DriftReport, ReplicationReport } from "./replication.js";
 
 /**
@@ -150,6 +151,8 @@ export interface NodeReport {
   readonly role: Role;
   readonly since: string;
   readonly reason: RoleReason;
+  /** What came out later about the reason: `lb1 was frozen for 2.8 s (stopped)`. */
+  readonly explanation?: string;
   readonly ready: boolean;
   /** What is missing until the node is ready. */
   readonly missing: readonly string[];
@@ -165,6 +168,8 @@ export interface NodeReport {
   /** Absent while the agent is not running. */
   readonly takeover?: TakeoverReport;
   readonly replication?: ReplicationReport;
+  /** The last freeze of its agent, if it was not long ago. */
+  readonly frozen?: FreezeReport;
 }
 
 /** `vipair status --json`. */
@@ -183,6 +188,7 @@ export type EventKind =
   | "configChanged"
   | "trackChanged" // something that the election tracks failed or recovered
   | "conflict" // two active nodes heard each other
+  | "frozen" // a node did not run for a while
   | "strays" // packets that found no connection, or came to a node that had handed over
   | "incident" // ownership passed: what the events of both nodes say of the time between the owners
   | "started"

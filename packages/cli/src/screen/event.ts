@@ -39,6 +39,7 @@ const emphases = (paint: Paint): Readonly<Record<EventKind, (text: string) => st
   restored: paint.yellow,
   strays: paint.yellow,
   trackChanged: paint.yellow,
+  frozen: paint.yellow,
   healthChanged: plain,
   adminChanged: plain,
   peerChanged: plain,

@@ -1,5 +1,12 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { type AgentCommand, type AgentMessage, type AgentReport, agentProgram, type RoleChange } from "@vipair/agent";
+import {
+  type AgentCommand,
+  type AgentMessage,
+  type AgentReport,
+  agentProgram,
+  type Freeze,
+  type RoleChange,
+} from "@vipair/agent";
 import type { Piece } from "@vipair/model";
 
 /**
@@ -31,6 +38,7 @@ export interface AgentListener {
   restored(what: string): void;
   refused(error: string): void;
   conflict(yields: boolean): void;
+  frozen(freeze: Freeze): void;
   died(how: string): void;
 }
 
@@ -113,6 +121,8 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
         return listener.refused(message.error);
       case "conflict":
         return listener.conflict(message.yields);
+      case "frozen":
+        return listener.frozen(message.freeze);
     }
   };
 

@@ -1,7 +1,7 @@
 import type { AgentReport, RoleChange } from "@vipair/agent";
 import { deriveKey, readSecret } from "@vipair/agent";
 import type { OwnershipEvent, Ruleset } from "@vipair/balancer";
-import { type Conntrack, type TimedMaps, watchFlows } from "@vipair/kernel";
+import { bootClock, type Conntrack, type TimedMaps, watchFlows } from "@vipair/kernel";
 import {
   type Config,
   type DriftReport,
@@ -18,6 +18,7 @@ import type { Journal } from "../event/journal.js";
 import { openConnectionStore } from "../replicate/connections.js";
 import { openReplicator, type Replicator } from "../replicate/replicator.js";
 import { type AgentProcess, openAgentProcess } from "./agent.js";
+import { type Freezes, openFreezes } from "./freezes.js";
 import { openHandover } from "./handover.js";
 import { openPeerLink, type PeerLink } from "./link/link.js";
 import type { PeerRequest } from "./link/message.js";
@@ -34,6 +35,7 @@ export interface Pairing {
   /** Since when the link is up, or down: ISO 8601. */
   readonly linkSince: string;
   readonly replicator: Replicator;
+  readonly freezes: Freezes;
   /** The peer's own report; `undefined` while the link is down. */
   readonly peerReport: NodeReport | undefined;
   /** Hands over from whichever node is active. Rejects with {@link Refused}. */
@@ -81,6 +83,7 @@ export function openPairing(options: PairingOptions): Pairing {
   const { transport } = pair.heartbeat;
   let peerReport: NodeReport | undefined;
   let linkSince = new Date().toISOString();
+  const freezes = openFreezes({ node, journal, clock: bootClock, changed: options.changed });
 
   const agent = openAgentProcess(
     { type: "configure", node, pair, addresses, configDigest, version, recording: options.recorded !== undefined },
@@ -95,6 +98,7 @@ export function openPairing(options: PairingOptions): Pairing {
       roleChanged: (change) => {
         replicator.roleChanged(change.to, change.term);
         recordRoleChange(journal, change);
+        freezes.roleChanged(change);
         if (change.to === "active") options.ownershipChanged({ type: "ownershipTaken" });
         if (change.from === "active") {
           const planned = change.reason === "handover" || change.reason === "shutdown";
@@ -112,6 +116,7 @@ export function openPairing(options: PairingOptions): Pairing {
       refused: refuse,
       conflict: (yields) =>
         journal.record("conflict", `both nodes are active; ${yields ? node : peer.name} gives way`, { yields }),
+      frozen: freezes.noticed,
       died: (how) => {
         const error = `the heartbeat agent ended (${how}) and is started again`;
         journal.record("refused", error, { error, agentDied: true });
@@ -191,6 +196,7 @@ export function openPairing(options: PairingOptions): Pairing {
     reported: (report) => {
       peerReport = report;
       agent.seeTerm(report.term);
+      freezes.peerReported(report);
       options.peerReported(report);
     },
     frameReceived: (frame) => replicator.frameReceived(frame),
@@ -238,6 +244,7 @@ export function openPairing(options: PairingOptions): Pairing {
     agent,
     link,
     replicator,
+    freezes,
     get peerReport() {
       return peerReport;
     },

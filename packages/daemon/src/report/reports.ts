@@ -55,6 +55,7 @@ export function openReports({
       maintenance: maintenance.on,
       missing: missing(),
       startedAt,
+      freezes: pairing.freezes,
       replication: pairing.replicator.report(),
     });
   const status = (): StatusReport =>

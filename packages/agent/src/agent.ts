@@ -8,7 +8,7 @@ import {
   type Watch,
   watchTables,
 } from "@vipair/kernel";
-import { formatPrefix } from "@vipair/model";
+import { formatPrefix, stabilityTrack } from "@vipair/model";
 import { openElectionParty } from "./election/party.js";
 import { watchFreezes } from "./freeze/watch.js";
 import type { AgentCommand, AgentMessage } from "./message.js";
@@ -160,8 +160,9 @@ function watchFence(damaged: () => void): Watch {
   };
 }
 
-/** Interfaces that carry heartbeats or addresses are decisive, unless the configuration gives them a weight. */
+/** Interfaces that carry heartbeats or addresses are decisive, unless the configuration gives them a weight; and see {@link stabilityTrack}. */
 function withImplicitTracks<C extends NodeConfig>(config: C, interfaces: readonly string[]): C {
   const implicit = interfaces.map((name) => [`interface ${name}`, undefined] as const);
-  return { ...config, tracks: new Map([...implicit, ...config.tracks]) };
+  const stability = [stabilityTrack.track, stabilityTrack.weight] as const;
+  return { ...config, tracks: new Map([...implicit, ...config.tracks, stability]) };
 }

@@ -74,7 +74,7 @@ export interface AddressReport {
 
 /** Something that the node's priority, or its being active at all, depends on. */
 export interface TrackReport {
-  /** `interface eth0`, `gateway 198.51.100.1`, `script /bin/x`, `service owa`. */
+  /** `interface eth0`, `gateway 198.51.100.1`, `script /bin/x`, `service owa`, `stability`. */
   readonly track: string;
   readonly ok: boolean;
   /** What priority the node loses while it fails; absent: it may not be active. */

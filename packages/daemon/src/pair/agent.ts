@@ -39,7 +39,8 @@ export interface AgentListener {
   refused(error: string): void;
   conflict(yields: boolean): void;
   frozen(freeze: Freeze): void;
-  died(how: string): void;
+  /** @param served whether it had begun its work; otherwise it has said why it could not */
+  died(how: string, served: boolean): void;
 }
 
 type Configure = AgentCommand & { readonly type: "configure" };
@@ -55,6 +56,7 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
   let configure = initial;
   let child: ChildProcess | undefined;
   let report: AgentReport | undefined;
+  let opened = false;
   let restartMs = shortestRestartMs;
   let restart: NodeJS.Timeout | undefined;
   let stopping = false;
@@ -84,16 +86,19 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
     command(configure);
   };
   const lose = (how: string): void => {
+    const served = opened;
     child = undefined;
     report = undefined;
+    opened = false;
     if (stopping) return;
     restart = setTimeout(spawn, restartMs);
     restartMs = Math.min(longestRestartMs, restartMs * 2);
-    listener.died(how);
+    listener.died(how, served);
   };
   const receive = (message: AgentMessage): void => {
     switch (message.type) {
       case "opened":
+        opened = true;
         command({ type: "maintenance", on: wanted.maintenance });
         command({ type: "ready", ready: wanted.ready });
         for (const [track, ok] of wanted.tracks) command({ type: "track", track, ok });

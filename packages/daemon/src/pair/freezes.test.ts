@@ -5,9 +5,11 @@ import { openJournal } from "../event/journal.js";
 import { nodeReport } from "./example.fixture.js";
 import { openFreezes } from "./freezes.js";
 
+const reading = () => ({ wall: Date.parse("2026-01-01T00:00:10.321Z"), instant: instantOf(10_321), boot: "b2" });
+
 /** The pair's survivor is lb2; lb1 was frozen from 10 s to 12.8 s of lb2's clock, and tells so at 13 s. */
 function open(node = "lb2") {
-  const journal = openJournal(node, () => undefined);
+  const journal = openJournal({ node, clock: reading, told: () => undefined });
   let now: Instant = instantOf(13_000);
   const freezes = openFreezes({ node, journal, clock: () => now, changed: () => undefined });
   return {
@@ -19,7 +21,15 @@ function open(node = "lb2") {
     },
     takeover: (at: number, reason: RoleChange["reason"] = "silence") => {
       journal.record("roleChanged", "backup → active");
-      freezes.roleChanged({ at: instantOf(at), from: "backup", to: "active", reason, term: 2, tookMs: 1 });
+      freezes.roleChanged({
+        at: instantOf(at),
+        from: "backup",
+        to: "active",
+        reason,
+        term: 2,
+        tookMs: 1,
+        heardMs: 321,
+      });
       return journal.events().at(-1)?.at;
     },
   };

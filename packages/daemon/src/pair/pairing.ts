@@ -49,6 +49,8 @@ export interface Pairing {
   verify(repair: boolean): Promise<VerifyReport>;
   /** What a hand-over asks for now. */
   gates(): GateReport[];
+  /** Hands over if this node is active and the peer is ready; for a node that had better not serve. */
+  yieldToPeer(): void;
   close(): Promise<void>;
 }
 
@@ -66,6 +68,8 @@ export interface PairingOptions {
   readonly clock: NodeClock;
   /** A piece of the agent's recording; `undefined`: nothing is recorded. */
   readonly recorded: ((piece: Piece) => void) | undefined;
+  /** The agent ended unasked, after it had begun its work. */
+  readonly agentEnded: () => void;
   readonly reported: (report: AgentReport) => void;
   readonly ownershipChanged: (event: OwnershipEvent) => void;
   /** Agent, link or peer changed. */
@@ -117,9 +121,10 @@ export function openPairing(options: PairingOptions): Pairing {
       conflict: (yields) =>
         journal.record("conflict", `both nodes are active; ${yields ? node : peer.name} gives way`, { yields }),
       frozen: freezes.noticed,
-      died: (how) => {
+      died: (how, served) => {
         const error = `the heartbeat agent ended (${how}) and is started again`;
         journal.record("refused", error, { error, agentDied: true });
+        if (served) options.agentEnded();
         handover.progress.refused("the heartbeat agent ended");
         replicator.roleChanged("initialize", 0);
         options.ownershipChanged({ type: "ownershipLost", planned: false });
@@ -238,6 +243,17 @@ export function openPairing(options: PairingOptions): Pairing {
       throw new Refused(`${peer.name}: ${(error as Error).message}`);
     }
   };
+  let yielding = false;
+  const yieldToPeer = (): void => {
+    if (yielding || !isActive() || handoverObstacles(obstacleParts()).length > 0) return;
+    yielding = true;
+    journal.record("peerChanged", `${node} had better not serve and hands over to ${peer.name}`);
+    handOver(false)
+      .catch((error: Error) => refuse(explain(error)))
+      .finally(() => {
+        yielding = false;
+      });
+  };
   const isActive = (): boolean => agent.report?.role === "active";
 
   return {
@@ -276,6 +292,7 @@ export function openPairing(options: PairingOptions): Pairing {
       return wasActive;
     },
     gates: () => handoverGates(obstacleParts()),
+    yieldToPeer,
     close: async () => {
       await agent.stop();
       link.close();

@@ -100,6 +100,12 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
     party.deliver({ type: "trackChanged", track, ok });
     reporter.changed();
   }
+  function announce(): void {
+    if (party.standing.role !== "active") return;
+    const outcome = ownership.announceAddresses();
+    if (outcome.ok) tell({ type: "announced" });
+    else tell({ type: "refused", error: outcome.error });
+  }
   const fence = watchFence(() => {
     const outcome = ownership.restoreFence();
     if (outcome.ok) tell({ type: "restored", what: "table vipair_fence" });
@@ -119,12 +125,16 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
       else if (command.type === "peerTerm") party.seeTerm(command.term);
       else if (command.type === "recordAnew") recording.beginAnew();
       else if (command.type === "track") changeTrack(command.track, command.ok);
+      else if (command.type === "announce") announce();
       else party.deliver(eventOf(command));
     },
   };
 }
 
-type NodeCommand = Exclude<AgentCommand, { type: "configure" | "configDigest" | "peerTerm" | "recordAnew" | "track" }>;
+type NodeCommand = Exclude<
+  AgentCommand,
+  { type: "configure" | "configDigest" | "peerTerm" | "recordAnew" | "track" | "announce" }
+>;
 
 function eventOf(command: NodeCommand): NodeEvent {
   switch (command.type) {

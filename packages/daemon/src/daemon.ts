@@ -241,6 +241,7 @@ async function leave(pairing: Pairing, log: Logger): Promise<boolean> {
 const logEvent =
   (log: Logger) =>
   ({ kind, message, detail }: EventReport): void => {
-    if (kind === "refused" || kind === "conflict") log.warn({ event: kind, ...detail }, message);
+    if (kind === "refused" || kind === "conflict" || kind === "addressConflict")
+      log.warn({ event: kind, ...detail }, message);
     else log.info({ event: kind, ...detail }, message);
   };

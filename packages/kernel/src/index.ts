@@ -9,6 +9,8 @@ export { type RouteEvent, watchRoutes } from "./monitor/routes.js";
 export { type TableEvent, watchTables } from "./monitor/tables.js";
 export type { Watch } from "./monitor/watch.js";
 export { askNeighbour } from "./neighbour/ask.js";
+export { type AddressSight, openAddressSight } from "./neighbour/sight.js";
+export type { Sighting } from "./neighbour/sighting.js";
 export { type Counter, type Nftables, openNftables } from "./nftables/nftables.js";
 export type { TableFamily, TableName } from "./nftables/table.js";
 export type { TimedMap } from "./nftables/timed-map/message.js";

@@ -188,6 +188,8 @@ export type EventKind =
   | "configChanged"
   | "trackChanged" // something that the election tracks failed or recovered
   | "conflict" // two active nodes heard each other
+  | "converged" // after a takeover or a conflict: whether traffic arrives here
+  | "addressConflict" // somebody else answers for an address of ours
   | "frozen" // a node did not run for a while
   | "strays" // packets that found no connection, or came to a node that had handed over
   | "incident" // ownership passed: what the events of both nodes say of the time between the owners

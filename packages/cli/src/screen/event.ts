@@ -36,6 +36,7 @@ const emphases = (paint: Paint): Readonly<Record<EventKind, (text: string) => st
   incident: paint.bold,
   refused: paint.red,
   conflict: paint.red,
+  addressConflict: paint.red,
   restored: paint.yellow,
   strays: paint.yellow,
   trackChanged: paint.yellow,
@@ -44,6 +45,7 @@ const emphases = (paint: Paint): Readonly<Record<EventKind, (text: string) => st
   adminChanged: plain,
   peerChanged: plain,
   configChanged: plain,
+  converged: plain,
   started: plain,
   stopped: plain,
 });

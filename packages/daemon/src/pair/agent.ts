@@ -25,6 +25,8 @@ export interface AgentProcess {
   handOver(force: boolean): void;
   /** The next piece of its recording should open. */
   recordAnew(): void;
+  /** Announces the addresses once more, if the node is active. */
+  announce(): void;
   /** Ends the agent: it gives up ownership and removes what it put into the kernel. */
   stop(): Promise<void>;
 }
@@ -39,6 +41,7 @@ export interface AgentListener {
   refused(error: string): void;
   conflict(yields: boolean): void;
   frozen(freeze: Freeze): void;
+  announced(): void;
   /** @param served whether it had begun its work; otherwise it has said why it could not */
   died(how: string, served: boolean): void;
 }
@@ -126,6 +129,8 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
         return listener.refused(message.error);
       case "conflict":
         return listener.conflict(message.yields);
+      case "announced":
+        return listener.announced();
       case "frozen":
         return listener.frozen(message.freeze);
     }
@@ -159,6 +164,7 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
     seeTerm: (term) => command({ type: "peerTerm", term }),
     handOver: (force) => command({ type: "handover", force }),
     recordAnew: () => command({ type: "recordAnew" }),
+    announce: () => command({ type: "announce" }),
     stop: async () => {
       stopping = true;
       clearTimeout(restart);

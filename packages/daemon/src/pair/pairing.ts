@@ -1,7 +1,7 @@
 import type { AgentReport, RoleChange } from "@vipair/agent";
 import { deriveKey, readSecret } from "@vipair/agent";
 import type { OwnershipEvent, Ruleset } from "@vipair/balancer";
-import { bootClock, type Conntrack, type TimedMaps, watchFlows } from "@vipair/kernel";
+import { bootClock, type Conntrack, openAddressSight, type TimedMaps, watchFlows } from "@vipair/kernel";
 import {
   type Config,
   type DriftReport,
@@ -23,6 +23,9 @@ import { openHandover } from "./handover.js";
 import { openPeerLink, type PeerLink } from "./link/link.js";
 import type { PeerRequest } from "./link/message.js";
 import { handoverGates, handoverObstacles, type ObstacleParts } from "./obstacles.js";
+import { placesOf } from "./presence/place.js";
+import { openPresence } from "./presence/presence.js";
+import { openTenures } from "./tenures.js";
 import { openVerifier } from "./verify/verifier.js";
 
 /**
@@ -109,6 +112,13 @@ export function openPairing(options: PairingOptions): Pairing {
           options.ownershipChanged({ type: "ownershipLost", planned });
         }
         if (change.from === "active") handover.progress.passed(change.at);
+        if (change.to === "active") {
+          presence.began(change.at);
+          tenures.began(change.at);
+        } else {
+          presence.ended();
+          tenures.ended();
+        }
         options.changed();
       },
       handoverRequested: () => {
@@ -118,20 +128,40 @@ export function openPairing(options: PairingOptions): Pairing {
       handoverRefused: (reason) => handover.progress.refused(reason),
       restored: (what) => journal.record("restored", `${what} was removed by somebody else and put back`, { what }),
       refused: refuse,
-      conflict: (yields) =>
-        journal.record("conflict", `both nodes are active; ${yields ? node : peer.name} gives way`, { yields }),
+      conflict: (yields) => {
+        journal.record("conflict", `both nodes are active; ${yields ? node : peer.name} gives way`, { yields });
+        void tenures.conflicted(yields);
+      },
+      announced: () => presence.announced(),
       frozen: freezes.noticed,
       died: (how, served) => {
         const error = `the heartbeat agent ended (${how}) and is started again`;
         journal.record("refused", error, { error, agentDied: true });
         if (served) options.agentEnded();
         handover.progress.refused("the heartbeat agent ended");
+        presence.ended();
+        tenures.ended();
         replicator.roleChanged("initialize", 0);
         options.ownershipChanged({ type: "ownershipLost", planned: false });
         options.changed();
       },
     },
   );
+  const presence = openPresence({
+    places: placesOf(config),
+    openSight: openAddressSight,
+    announce: agent.announce,
+    journal,
+    refused: refuse,
+    clock: bootClock,
+  });
+  const tenures = openTenures({
+    journal,
+    clock: bootClock,
+    // An answer that is given up may have been acted on: only the end of the link ends one.
+    ask: (request) => link.request(request, tenureWithinMs),
+    prevailed: () => presence.prevailed(bootClock()),
+  });
   function refuse(error: string): void {
     journal.record("refused", error, { error });
   }
@@ -152,6 +182,10 @@ export function openPairing(options: PairingOptions): Pairing {
         return conntrack.insert(request.flows, { keepExisting: isActive() });
       case "verify":
         return verifier.run(request.repair);
+      case "tenure":
+        return tenures.answer();
+      case "overlap":
+        return tenures.measured(request.overlapMs);
       case "census":
       case "sample":
       case "fetch":
@@ -295,6 +329,7 @@ export function openPairing(options: PairingOptions): Pairing {
     yieldToPeer,
     close: async () => {
       await agent.stop();
+      presence.close();
       link.close();
       await replicator.close();
     },
@@ -302,6 +337,7 @@ export function openPairing(options: PairingOptions): Pairing {
 }
 
 const failoverWithinMs = 30_000;
+const tenureWithinMs = 60_000;
 const verifyWithinMs = 120_000;
 
 /** A refusal in one line, for those who get no list of reasons. */

@@ -27,6 +27,8 @@ const messages: PeerMessage[] = [
   { type: "request", id: 10, request: { method: "events" } },
   { type: "request", id: 11, request: { method: "events", after: { journal: "a", count: 7 } } },
   { type: "request", id: 12, request: { method: "clock" } },
+  { type: "request", id: 13, request: { method: "tenure" } },
+  { type: "request", id: 14, request: { method: "overlap", overlapMs: 4_200 } },
   { type: "response", id: 3, ok: true, result: { anything: [1] } },
   { type: "response", id: 4, ok: false, error: "no" },
 ];

@@ -45,10 +45,10 @@ export class VipairNode {
     writeFileSync(this.files.config, configuration(this.files.secret));
   }
 
-  /** Starts the daemon; it need not be ready when this returns. */
-  start(): void {
+  /** Starts the daemon, with more options if given; it need not be ready when this returns. */
+  start(...more: string[]): void {
     const { config, node, socket, log } = this.files;
-    const options = ["--config", config, "--node", node, "--socket", socket, "--log-level", "info"];
+    const options = ["--config", config, "--node", node, "--socket", socket, "--log-level", "info", ...more];
     this.running = this.host.spawn([vipaird, ...options], { log });
   }
 

@@ -8,8 +8,9 @@ import {
   type Watch,
   watchTables,
 } from "@vipair/kernel";
-import { formatPrefix } from "@vipair/model";
+import { formatPrefix, stabilityTrack } from "@vipair/model";
 import { openElectionParty } from "./election/party.js";
+import { watchFreezes } from "./freeze/watch.js";
 import type { AgentCommand, AgentMessage } from "./message.js";
 import type { Party } from "./party.js";
 import { performWith } from "./perform.js";
@@ -62,7 +63,7 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
   const reporter = openReporter({ party: () => party, scheduling, memoryLocked, held, tell });
   const exit = (): void => {
     party.stop();
-    for (const part of [reporter, tracks, fence, party, recording, ownership]) part.close();
+    for (const part of [reporter, tracks, fence, freezes, party, recording, ownership]) part.close();
     // In the next turn: the balancer still hears of the last change of role.
     setImmediate(host.exit);
   };
@@ -99,10 +100,20 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
     party.deliver({ type: "trackChanged", track, ok });
     reporter.changed();
   }
+  function announce(): void {
+    if (party.standing.role !== "active") return;
+    const outcome = ownership.announceAddresses();
+    if (outcome.ok) tell({ type: "announced" });
+    else tell({ type: "refused", error: outcome.error });
+  }
   const fence = watchFence(() => {
     const outcome = ownership.restoreFence();
     if (outcome.ok) tell({ type: "restored", what: "table vipair_fence" });
     else tell({ type: "refused", error: outcome.error });
+  });
+  const freezes = watchFreezes({
+    longerThan: nodeConfig(pair, node).leaseTtl,
+    frozen: (freeze) => tell({ type: "frozen", freeze }),
   });
 
   tell({ type: "opened" });
@@ -114,12 +125,16 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
       else if (command.type === "peerTerm") party.seeTerm(command.term);
       else if (command.type === "recordAnew") recording.beginAnew();
       else if (command.type === "track") changeTrack(command.track, command.ok);
+      else if (command.type === "announce") announce();
       else party.deliver(eventOf(command));
     },
   };
 }
 
-type NodeCommand = Exclude<AgentCommand, { type: "configure" | "configDigest" | "peerTerm" | "recordAnew" | "track" }>;
+type NodeCommand = Exclude<
+  AgentCommand,
+  { type: "configure" | "configDigest" | "peerTerm" | "recordAnew" | "track" | "announce" }
+>;
 
 function eventOf(command: NodeCommand): NodeEvent {
   switch (command.type) {
@@ -155,8 +170,9 @@ function watchFence(damaged: () => void): Watch {
   };
 }
 
-/** Interfaces that carry heartbeats or addresses are decisive, unless the configuration gives them a weight. */
+/** Interfaces that carry heartbeats or addresses are decisive, unless the configuration gives them a weight; and see {@link stabilityTrack}. */
 function withImplicitTracks<C extends NodeConfig>(config: C, interfaces: readonly string[]): C {
   const implicit = interfaces.map((name) => [`interface ${name}`, undefined] as const);
-  return { ...config, tracks: new Map([...implicit, ...config.tracks]) };
+  const stability = [stabilityTrack.track, stabilityTrack.weight] as const;
+  return { ...config, tracks: new Map([...implicit, ...config.tracks, stability]) };
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 
+export type { Freeze } from "./freeze/freeze.js";
 export * from "./message.js";
 export { deriveKey, readSecret } from "./secret.js";
 

@@ -1,4 +1,5 @@
 import type { Instant, Pair, PathReport, Piece, Role, RoleReason, TakeoverReport, VirtualAddress } from "@vipair/model";
+import type { Freeze } from "./freeze/freeze.js";
 
 /** What the balancer tells its agent over the process channel. */
 export type AgentCommand =
@@ -29,6 +30,8 @@ export type AgentCommand =
   | { readonly type: "peerTerm"; readonly term: number }
   /** The hand-over is prepared: pass ownership now. */
   | { readonly type: "handover"; readonly force: boolean }
+  /** Announce the addresses, if the node is active. */
+  | { readonly type: "announce" }
   /** Give up ownership, remove everything from the kernel, end. */
   | { readonly type: "stop" };
 
@@ -95,4 +98,8 @@ export type AgentMessage =
   | { readonly type: "handoverRefused"; readonly reason: string }
   | { readonly type: "restored"; readonly what: string }
   | { readonly type: "refused"; readonly error: string }
-  | { readonly type: "conflict"; readonly yields: boolean };
+  | { readonly type: "conflict"; readonly yields: boolean }
+  /** The addresses were announced once. */
+  | { readonly type: "announced" }
+  /** The agent did not run for longer than a lease lasts. */
+  | { readonly type: "frozen"; readonly freeze: Freeze };

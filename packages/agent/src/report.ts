@@ -53,6 +53,7 @@ export function openReporter({ party, scheduling, memoryLocked, held, tell }: Re
     },
     stepped: (effects, at, took) => {
       for (const effect of effects) {
+        if (effect.type === "announceAddresses") tell({ type: "announced" });
         if (effect.type !== "reportRole") continue;
         const { from, to, reason, term } = effect;
         const tookMs = rounded(took);

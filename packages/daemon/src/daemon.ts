@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { configDigest } from "@vipair/config";
-import type { EventReport } from "@vipair/model";
+import { bootClock } from "@vipair/kernel";
+import { type EventReport, stabilityTrack } from "@vipair/model";
 import type { Logger } from "pino";
 import { openBalancer } from "./balance/balancer.js";
 import type { ConfigFile } from "./config/file.js";
@@ -13,6 +14,7 @@ import { openTimeline } from "./event/timeline.js";
 import { openMaintenance } from "./operate/maintenance.js";
 import { openOperation } from "./operate/operation.js";
 import { openPairing, type Pairing } from "./pair/pairing.js";
+import { openStability } from "./pair/stability.js";
 import { openUpkeep, type Upkeep } from "./pair/upkeep.js";
 import { openRecordings } from "./recording/recordings.js";
 import type { Replicator } from "./replicate/replicator.js";
@@ -40,6 +42,8 @@ export interface DaemonOptions {
   readonly initial: ConfigFile;
   readonly node: string;
   readonly socketPath: string;
+  /** A service manager starts the daemon again when it has died. */
+  readonly supervised: boolean;
   readonly version: string;
   /** Where recordings and events are kept; `undefined`: nowhere. */
   readonly recordings: string | undefined;
@@ -70,7 +74,7 @@ export async function openDaemon(options: DaemonOptions): Promise<Daemon> {
 }
 
 async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Daemon> {
-  const { initial, node, socketPath, version, log } = options;
+  const { initial, node, socketPath, supervised, version, log } = options;
   const { pair } = initial.config;
   const nodeIndex = pair.nodes[0].name === node ? 0 : 1;
   const statePath = socketPath.replace(/\.sock$/, "");
@@ -97,6 +101,17 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
   const clock = openNodeClock();
   const journal = openJournal({ node, clock, past: recordings.past, told });
   journal.record("started", `vipaird ${version} starts as ${node} of the pair ${pair.name}`, { version });
+  const stability = openStability({
+    file: `${statePath}.ends.json`,
+    supervised,
+    clock: bootClock,
+    changed: (held) => {
+      const { track } = stabilityTrack;
+      journal.record("trackChanged", held ?? "this node is held back no longer", { track, ok: held === undefined });
+      setStable(held === undefined);
+    },
+    complain: (error) => journal.record("refused", error, { error }),
+  });
   const maintenance = openMaintenance(`${statePath}.maintenance`);
   const balancer = await openBalancer({
     config: initial.config,
@@ -121,6 +136,7 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     journal,
     clock,
     recorded: options.recordings === undefined ? undefined : recordings.append,
+    agentEnded: stability.agentEnded,
     reported: (report) => failures.reported(report, tracks.report()),
     ownershipChanged: (event) => balancer.loop.deliver(event),
     changed,
@@ -130,6 +146,8 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
   replicator = pairing.replicator;
   recordAnew = pairing.agent.recordAnew;
   pairing.agent.setMaintenance(maintenance.on);
+  const setStable = (stable: boolean): void => pairing.agent.setTrack(stabilityTrack.track, stable);
+  setStable(stability.held === undefined);
   const reports = openReports({
     node,
     version,
@@ -137,6 +155,7 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     balancer,
     pairing,
     maintenance,
+    stability,
     tracks: () => tracks.report(),
   });
   const tracks = openTracks({
@@ -148,16 +167,27 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     },
   });
   closers.push(tracks.close);
-  upkeep = openUpkeep({ balancer, pairing, reports });
+  upkeep = openUpkeep({ balancer, pairing, stability, reports });
   closers.push(upkeep.close);
 
   const { status } = reports;
   const configText = (): string => current.text;
   const peer = pair.nodes[nodeIndex === 0 ? 1 : 0].name;
   const timeline = openTimeline({ node, peer, clock, journal, link: pairing.link });
-  const operation = openOperation({ node, balancer, pairing, maintenance, journal, timeline, status, configText });
+  const operation = openOperation({
+    node,
+    balancer,
+    pairing,
+    maintenance,
+    stability,
+    journal,
+    timeline,
+    status,
+    configText,
+  });
   const control = await openControl({ socketPath, control: operation, log });
   closers.push(control.close);
+  stability.started();
 
   const apply = (result: Reload): void => {
     if (result.type === "refused") {
@@ -174,6 +204,7 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
   return {
     reload: () => apply(reloadConfig(options.configFile, current)),
     stop: async () => {
+      stability.stopped();
       // The agent and the link live on meanwhile: what stray frames bring about here is still carried over.
       if (await leave(pairing, log)) await delay(lingerMs);
       await closeAll(closers, log);
@@ -210,6 +241,7 @@ async function leave(pairing: Pairing, log: Logger): Promise<boolean> {
 const logEvent =
   (log: Logger) =>
   ({ kind, message, detail }: EventReport): void => {
-    if (kind === "refused" || kind === "conflict") log.warn({ event: kind, ...detail }, message);
+    if (kind === "refused" || kind === "conflict" || kind === "addressConflict")
+      log.warn({ event: kind, ...detail }, message);
     else log.info({ event: kind, ...detail }, message);
   };

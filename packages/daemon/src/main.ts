@@ -14,6 +14,7 @@ interface Options {
   readonly node?: string;
   readonly socket: string;
   readonly check?: boolean;
+  readonly supervised?: boolean;
   readonly logLevel: LogLevel;
   /** `false` with `--no-recordings`. */
   readonly recordings?: string | false;
@@ -30,6 +31,7 @@ const command = new Command("vipaird")
   .option("--config <file>", "the configuration, the same on both nodes", "/etc/vipair/vipair.yaml")
   .option("--node <name>", "which node of the pair this is (default: the host name)")
   .option("--socket <path>", "the control socket", "/run/vipair/vipaird.sock")
+  .option("--supervised", "a service manager starts it again when it dies: ends without a stop are counted", false)
   .option("--check", "print every problem of the configuration and exit: 0 good, 78 wrong")
   .option("--recordings <directory>", "where recordings and events are kept (default: $STATE_DIRECTORY/recordings)")
   .option("--no-recordings", "keep nothing on disk")
@@ -55,7 +57,7 @@ function check({ config, node }: Options): void {
 }
 
 async function run(options: Options): Promise<void> {
-  const { config, node: given, socket: socketPath, logLevel } = options;
+  const { config, node: given, socket: socketPath, supervised = false, logLevel } = options;
   const initial = readConfigFile(config);
   const node = nodeName(initial.config, given);
   const log = openLog(logLevel, node);
@@ -63,7 +65,7 @@ async function run(options: Options): Promise<void> {
   const notifier = openNotifier();
   const recordings = recordingsDirectory(options);
   const recordingBytes = options.recordingSize << 20;
-  const files = { configFile: config, socketPath, recordings, recordingBytes };
+  const files = { configFile: config, socketPath, supervised, recordings, recordingBytes };
   const opening = openDaemon({ ...files, initial, node, version, log });
   // From here on, so that a stop during the start waits for it and leaves nothing in the kernel.
   let stopping = false;

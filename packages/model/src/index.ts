@@ -1,6 +1,7 @@
 export * from "./address.js";
 export * from "./duration.js";
 export * from "./flow.js";
+export * from "./freeze.js";
 export * from "./ownership.js";
 export * from "./pair.js";
 export * from "./reason.js";

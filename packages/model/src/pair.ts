@@ -75,6 +75,12 @@ export function trackKey(track: Track): string {
   }
 }
 
+/**
+ * Fails while a node is held back because it kept ending. It leaves the least priority there is, and is never decisive: a
+ * node that is alone serves.
+ */
+export const stabilityTrack = { track: "stability", weight: 254 } as const;
+
 /** An address that the active node holds. */
 export interface VirtualAddress {
   readonly prefix: Prefix;

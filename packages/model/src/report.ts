@@ -1,3 +1,4 @@
+import type { FreezeReport } from "./freeze.js";
 import type { DriftReport, ReplicationReport } from "./replication.js";
 
 /**
@@ -73,7 +74,7 @@ export interface AddressReport {
 
 /** Something that the node's priority, or its being active at all, depends on. */
 export interface TrackReport {
-  /** `interface eth0`, `gateway 198.51.100.1`, `script /bin/x`, `service owa`. */
+  /** `interface eth0`, `gateway 198.51.100.1`, `script /bin/x`, `service owa`, `stability`. */
   readonly track: string;
   readonly ok: boolean;
   /** What priority the node loses while it fails; absent: it may not be active. */
@@ -150,6 +151,8 @@ export interface NodeReport {
   readonly role: Role;
   readonly since: string;
   readonly reason: RoleReason;
+  /** What came out later about the reason: `lb1 was frozen for 2.8 s (stopped)`. */
+  readonly explanation?: string;
   readonly ready: boolean;
   /** What is missing until the node is ready. */
   readonly missing: readonly string[];
@@ -165,6 +168,8 @@ export interface NodeReport {
   /** Absent while the agent is not running. */
   readonly takeover?: TakeoverReport;
   readonly replication?: ReplicationReport;
+  /** The last freeze of its agent, if it was not long ago. */
+  readonly frozen?: FreezeReport;
 }
 
 /** `vipair status --json`. */
@@ -183,6 +188,9 @@ export type EventKind =
   | "configChanged"
   | "trackChanged" // something that the election tracks failed or recovered
   | "conflict" // two active nodes heard each other
+  | "converged" // after a takeover or a conflict: whether traffic arrives here
+  | "addressConflict" // somebody else answers for an address of ours
+  | "frozen" // a node did not run for a while
   | "strays" // packets that found no connection, or came to a node that had handed over
   | "incident" // ownership passed: what the events of both nodes say of the time between the owners
   | "started"

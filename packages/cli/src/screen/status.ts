@@ -43,8 +43,9 @@ function nodeLines(node: NodeReport, nowMs: number, paint: Paint): string[] {
 }
 
 /** `lb1 ● active since 2 min: the peer fell silent` */
-function roleLine({ node, role, since, reason }: NodeReport, nowMs: number, paint: Paint): string {
-  return `${paint.bold(node)} ${roleMark(role, paint)} since ${ageText(since, nowMs)}: ${reasonSentence(reason)}`;
+function roleLine({ node, role, since, reason, explanation }: NodeReport, nowMs: number, paint: Paint): string {
+  const why = explanation === undefined ? reasonSentence(reason) : `${reasonSentence(reason)} (${explanation})`;
+  return `${paint.bold(node)} ${roleMark(role, paint)} since ${ageText(since, nowMs)}: ${why}`;
 }
 
 /** Nodes of different versions work together; they are not meant to for long. */

@@ -5,6 +5,7 @@ import { type Control, Refused } from "../control/index.js";
 import type { Journal } from "../event/journal.js";
 import type { Timeline } from "../event/timeline.js";
 import type { Pairing } from "../pair/pairing.js";
+import type { Stability } from "../pair/stability.js";
 import { reportSync } from "../report/sync.js";
 import { listConnections } from "./connections.js";
 import type { Maintenance } from "./maintenance.js";
@@ -16,6 +17,7 @@ export interface OperationParts {
   readonly balancer: Balancer;
   readonly pairing: Pairing;
   readonly maintenance: Maintenance;
+  readonly stability: Pick<Stability, "release">;
   readonly journal: Journal;
   readonly timeline: Timeline;
   readonly status: () => StatusReport;
@@ -24,7 +26,7 @@ export interface OperationParts {
 
 /** What operators may ask and order, in terms of the two halves of the daemon. */
 export function openOperation(parts: OperationParts): Control {
-  const { node, balancer, pairing, maintenance, journal, timeline, status, configText } = parts;
+  const { node, balancer, pairing, maintenance, stability, journal, timeline, status, configText } = parts;
   return {
     status,
     configText,
@@ -37,6 +39,7 @@ export function openOperation(parts: OperationParts): Control {
     setMaintenance: async ({ on, force }) => {
       if (on && pairing.agent.report?.role === "active") await leaveService(force);
       maintenance.set(on);
+      if (!on) stability.release();
       pairing.agent.setMaintenance(on);
       journal.record("adminChanged", `maintenance of ${node} is ${on ? "on" : "off"}`, { maintenance: on });
     },

@@ -51,8 +51,9 @@ function sinceSentence({ node, report }: Known, { peer }: StatusReport): string 
     return peer.reachable
       ? `${node} is heard as ${peer.role}; there is no peer link to ask it why.`
       : unheard(node, peer);
-  const { role, since, term, reason } = report;
-  return `${node} is ${role} since ${since} (term ${term}): ${reasonSentence(reason)}.`;
+  const { role, since, term, reason, explanation } = report;
+  const because = explanation === undefined ? "" : ` That is because ${explanation}.`;
+  return `${node} is ${role} since ${since} (term ${term}): ${reasonSentence(reason)}.${because}`;
 }
 
 const unheard = (node: string, { silent }: StatusReport["peer"]): string =>

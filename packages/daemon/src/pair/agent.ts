@@ -1,5 +1,12 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { type AgentCommand, type AgentMessage, type AgentReport, agentProgram, type RoleChange } from "@vipair/agent";
+import {
+  type AgentCommand,
+  type AgentMessage,
+  type AgentReport,
+  agentProgram,
+  type Freeze,
+  type RoleChange,
+} from "@vipair/agent";
 import type { Piece } from "@vipair/model";
 
 /**
@@ -18,6 +25,8 @@ export interface AgentProcess {
   handOver(force: boolean): void;
   /** The next piece of its recording should open. */
   recordAnew(): void;
+  /** Announces the addresses once more, if the node is active. */
+  announce(): void;
   /** Ends the agent: it gives up ownership and removes what it put into the kernel. */
   stop(): Promise<void>;
 }
@@ -31,7 +40,10 @@ export interface AgentListener {
   restored(what: string): void;
   refused(error: string): void;
   conflict(yields: boolean): void;
-  died(how: string): void;
+  frozen(freeze: Freeze): void;
+  announced(): void;
+  /** @param served whether it had begun its work; otherwise it has said why it could not */
+  died(how: string, served: boolean): void;
 }
 
 type Configure = AgentCommand & { readonly type: "configure" };
@@ -47,6 +59,7 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
   let configure = initial;
   let child: ChildProcess | undefined;
   let report: AgentReport | undefined;
+  let opened = false;
   let restartMs = shortestRestartMs;
   let restart: NodeJS.Timeout | undefined;
   let stopping = false;
@@ -76,16 +89,19 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
     command(configure);
   };
   const lose = (how: string): void => {
+    const served = opened;
     child = undefined;
     report = undefined;
+    opened = false;
     if (stopping) return;
     restart = setTimeout(spawn, restartMs);
     restartMs = Math.min(longestRestartMs, restartMs * 2);
-    listener.died(how);
+    listener.died(how, served);
   };
   const receive = (message: AgentMessage): void => {
     switch (message.type) {
       case "opened":
+        opened = true;
         command({ type: "maintenance", on: wanted.maintenance });
         command({ type: "ready", ready: wanted.ready });
         for (const [track, ok] of wanted.tracks) command({ type: "track", track, ok });
@@ -113,6 +129,10 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
         return listener.refused(message.error);
       case "conflict":
         return listener.conflict(message.yields);
+      case "announced":
+        return listener.announced();
+      case "frozen":
+        return listener.frozen(message.freeze);
     }
   };
 
@@ -144,6 +164,7 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
     seeTerm: (term) => command({ type: "peerTerm", term }),
     handOver: (force) => command({ type: "handover", force }),
     recordAnew: () => command({ type: "recordAnew" }),
+    announce: () => command({ type: "announce" }),
     stop: async () => {
       stopping = true;
       clearTimeout(restart);

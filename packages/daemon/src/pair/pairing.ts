@@ -1,7 +1,7 @@
 import type { AgentReport, RoleChange } from "@vipair/agent";
 import { deriveKey, readSecret } from "@vipair/agent";
 import type { OwnershipEvent, Ruleset } from "@vipair/balancer";
-import { type Conntrack, type TimedMaps, watchFlows } from "@vipair/kernel";
+import { bootClock, type Conntrack, openAddressSight, type TimedMaps, watchFlows } from "@vipair/kernel";
 import {
   type Config,
   type DriftReport,
@@ -18,10 +18,14 @@ import type { Journal } from "../event/journal.js";
 import { openConnectionStore } from "../replicate/connections.js";
 import { openReplicator, type Replicator } from "../replicate/replicator.js";
 import { type AgentProcess, openAgentProcess } from "./agent.js";
+import { type Freezes, openFreezes } from "./freezes.js";
 import { openHandover } from "./handover.js";
 import { openPeerLink, type PeerLink } from "./link/link.js";
 import type { PeerRequest } from "./link/message.js";
 import { handoverGates, handoverObstacles, type ObstacleParts } from "./obstacles.js";
+import { placesOf } from "./presence/place.js";
+import { openPresence } from "./presence/presence.js";
+import { openTenures } from "./tenures.js";
 import { openVerifier } from "./verify/verifier.js";
 
 /**
@@ -34,6 +38,7 @@ export interface Pairing {
   /** Since when the link is up, or down: ISO 8601. */
   readonly linkSince: string;
   readonly replicator: Replicator;
+  readonly freezes: Freezes;
   /** The peer's own report; `undefined` while the link is down. */
   readonly peerReport: NodeReport | undefined;
   /** Hands over from whichever node is active. Rejects with {@link Refused}. */
@@ -47,6 +52,8 @@ export interface Pairing {
   verify(repair: boolean): Promise<VerifyReport>;
   /** What a hand-over asks for now. */
   gates(): GateReport[];
+  /** Hands over if this node is active and the peer is ready; for a node that had better not serve. */
+  yieldToPeer(): void;
   close(): Promise<void>;
 }
 
@@ -64,6 +71,8 @@ export interface PairingOptions {
   readonly clock: NodeClock;
   /** A piece of the agent's recording; `undefined`: nothing is recorded. */
   readonly recorded: ((piece: Piece) => void) | undefined;
+  /** The agent ended unasked, after it had begun its work. */
+  readonly agentEnded: () => void;
   readonly reported: (report: AgentReport) => void;
   readonly ownershipChanged: (event: OwnershipEvent) => void;
   /** Agent, link or peer changed. */
@@ -81,6 +90,7 @@ export function openPairing(options: PairingOptions): Pairing {
   const { transport } = pair.heartbeat;
   let peerReport: NodeReport | undefined;
   let linkSince = new Date().toISOString();
+  const freezes = openFreezes({ node, journal, clock: bootClock, changed: options.changed });
 
   const agent = openAgentProcess(
     { type: "configure", node, pair, addresses, configDigest, version, recording: options.recorded !== undefined },
@@ -95,12 +105,20 @@ export function openPairing(options: PairingOptions): Pairing {
       roleChanged: (change) => {
         replicator.roleChanged(change.to, change.term);
         recordRoleChange(journal, change);
+        freezes.roleChanged(change);
         if (change.to === "active") options.ownershipChanged({ type: "ownershipTaken" });
         if (change.from === "active") {
           const planned = change.reason === "handover" || change.reason === "shutdown";
           options.ownershipChanged({ type: "ownershipLost", planned });
         }
         if (change.from === "active") handover.progress.passed(change.at);
+        if (change.to === "active") {
+          presence.began(change.at);
+          tenures.began(change.at);
+        } else {
+          presence.ended();
+          tenures.ended();
+        }
         options.changed();
       },
       handoverRequested: () => {
@@ -110,18 +128,40 @@ export function openPairing(options: PairingOptions): Pairing {
       handoverRefused: (reason) => handover.progress.refused(reason),
       restored: (what) => journal.record("restored", `${what} was removed by somebody else and put back`, { what }),
       refused: refuse,
-      conflict: (yields) =>
-        journal.record("conflict", `both nodes are active; ${yields ? node : peer.name} gives way`, { yields }),
-      died: (how) => {
+      conflict: (yields) => {
+        journal.record("conflict", `both nodes are active; ${yields ? node : peer.name} gives way`, { yields });
+        void tenures.conflicted(yields);
+      },
+      announced: () => presence.announced(),
+      frozen: freezes.noticed,
+      died: (how, served) => {
         const error = `the heartbeat agent ended (${how}) and is started again`;
         journal.record("refused", error, { error, agentDied: true });
+        if (served) options.agentEnded();
         handover.progress.refused("the heartbeat agent ended");
+        presence.ended();
+        tenures.ended();
         replicator.roleChanged("initialize", 0);
         options.ownershipChanged({ type: "ownershipLost", planned: false });
         options.changed();
       },
     },
   );
+  const presence = openPresence({
+    places: placesOf(config),
+    openSight: openAddressSight,
+    announce: agent.announce,
+    journal,
+    refused: refuse,
+    clock: bootClock,
+  });
+  const tenures = openTenures({
+    journal,
+    clock: bootClock,
+    // An answer that is given up may have been acted on: only the end of the link ends one.
+    ask: (request) => link.request(request, tenureWithinMs),
+    prevailed: () => presence.prevailed(bootClock()),
+  });
   function refuse(error: string): void {
     journal.record("refused", error, { error });
   }
@@ -142,6 +182,10 @@ export function openPairing(options: PairingOptions): Pairing {
         return conntrack.insert(request.flows, { keepExisting: isActive() });
       case "verify":
         return verifier.run(request.repair);
+      case "tenure":
+        return tenures.answer();
+      case "overlap":
+        return tenures.measured(request.overlapMs);
       case "census":
       case "sample":
       case "fetch":
@@ -191,6 +235,7 @@ export function openPairing(options: PairingOptions): Pairing {
     reported: (report) => {
       peerReport = report;
       agent.seeTerm(report.term);
+      freezes.peerReported(report);
       options.peerReported(report);
     },
     frameReceived: (frame) => replicator.frameReceived(frame),
@@ -232,12 +277,24 @@ export function openPairing(options: PairingOptions): Pairing {
       throw new Refused(`${peer.name}: ${(error as Error).message}`);
     }
   };
+  let yielding = false;
+  const yieldToPeer = (): void => {
+    if (yielding || !isActive() || handoverObstacles(obstacleParts()).length > 0) return;
+    yielding = true;
+    journal.record("peerChanged", `${node} had better not serve and hands over to ${peer.name}`);
+    handOver(false)
+      .catch((error: Error) => refuse(explain(error)))
+      .finally(() => {
+        yielding = false;
+      });
+  };
   const isActive = (): boolean => agent.report?.role === "active";
 
   return {
     agent,
     link,
     replicator,
+    freezes,
     get peerReport() {
       return peerReport;
     },
@@ -269,8 +326,10 @@ export function openPairing(options: PairingOptions): Pairing {
       return wasActive;
     },
     gates: () => handoverGates(obstacleParts()),
+    yieldToPeer,
     close: async () => {
       await agent.stop();
+      presence.close();
       link.close();
       await replicator.close();
     },
@@ -278,6 +337,7 @@ export function openPairing(options: PairingOptions): Pairing {
 }
 
 const failoverWithinMs = 30_000;
+const tenureWithinMs = 60_000;
 const verifyWithinMs = 120_000;
 
 /** A refusal in one line, for those who get no list of reasons. */

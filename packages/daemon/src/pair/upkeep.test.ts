@@ -12,6 +12,8 @@ const replicator = { settled: false };
 let lacking: string[];
 const agent = { setReady: vi.fn(), start: vi.fn() };
 const link = { report: vi.fn() };
+const yieldToPeer = vi.fn();
+const stability: { held: string | undefined } = { held: undefined };
 let upkeep: Upkeep;
 
 beforeEach(() => {
@@ -21,9 +23,11 @@ beforeEach(() => {
   Object.assign(balancer.rules, { applied: false });
   balancer.healthKnown = false;
   replicator.settled = false;
+  stability.held = undefined;
   upkeep = openUpkeep({
     balancer,
-    pairing: { agent, link, replicator },
+    pairing: { agent, link, replicator, yieldToPeer },
+    stability,
     reports: { missing: () => lacking, own: () => nodeReport },
   });
 });
@@ -71,4 +75,15 @@ it("reports to the peer once a second, and at the next check when something chan
   upkeep.reportSoon();
   vi.advanceTimersByTime(200);
   expect(link.report).toHaveBeenCalledTimes(2);
+});
+
+it("lets a node that is held back yield, again and again until it is released", () => {
+  vi.advanceTimersByTime(100);
+  expect(yieldToPeer).not.toHaveBeenCalled();
+  stability.held = "it keeps ending";
+  vi.advanceTimersByTime(200);
+  expect(yieldToPeer).toHaveBeenCalledTimes(2);
+  stability.held = undefined;
+  vi.advanceTimersByTime(100);
+  expect(yieldToPeer).toHaveBeenCalledTimes(2);
 });

@@ -1,10 +1,11 @@
 import type { Balancer } from "../balance/balancer.js";
 import type { Reports } from "../report/reports.js";
 import type { Pairing } from "./pairing.js";
+import type { Stability } from "./stability.js";
 
 /**
  * Keeps the agent and the peer told: readiness, the start of the election, this node's report. And the balance: whether
- * all that the former active node knew is here.
+ * all that the former active node knew is here. A node that is held back does not serve longer than it must.
  */
 export interface Upkeep {
   /** Something that a report shows has changed: the peer hears of it at the next check. */
@@ -18,7 +19,9 @@ export interface UpkeepOptions {
     readonly agent: Pick<Pairing["agent"], "setReady" | "start">;
     readonly link: Pick<Pairing["link"], "report">;
     readonly replicator: Pick<Pairing["replicator"], "settled">;
+    readonly yieldToPeer: Pairing["yieldToPeer"];
   };
+  readonly stability: Pick<Stability, "held">;
   readonly reports: Pick<Reports, "missing" | "own">;
 }
 
@@ -27,7 +30,7 @@ const checkEveryMs = 100;
 /** After this long the node takes part in the election even if some server has not answered a first probe. */
 const firstHealthMs = 3_000;
 
-export function openUpkeep({ balancer, pairing, reports }: UpkeepOptions): Upkeep {
+export function openUpkeep({ balancer, pairing, stability, reports }: UpkeepOptions): Upkeep {
   const openedAt = performance.now();
   let started = false;
   let reportDue = false;
@@ -43,6 +46,7 @@ export function openUpkeep({ balancer, pairing, reports }: UpkeepOptions): Upkee
       settled = pairing.replicator.settled;
       balancer.loop.deliver({ type: "peerSettled", settled });
     }
+    if (stability.held !== undefined) pairing.yieldToPeer();
     if (reportDue) report();
   };
   const healthIsDue = (): boolean => balancer.healthKnown || performance.now() - openedAt > firstHealthMs;

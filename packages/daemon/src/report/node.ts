@@ -17,6 +17,7 @@ import {
 } from "@vipair/model";
 import type { BalanceLoop } from "../balance/loop.js";
 import type { Traffic } from "../balance/traffic.js";
+import type { Freezes } from "../pair/freezes.js";
 
 /** What the report of this node is made of. */
 export interface NodeReportParts {
@@ -34,10 +35,12 @@ export interface NodeReportParts {
   readonly missing: readonly string[];
   readonly startedAt: string;
   readonly replication: ReplicationReport;
+  readonly freezes: Pick<Freezes, "own" | "explanation">;
 }
 
 export function reportNode(parts: NodeReportParts): NodeReport {
   const { agent, node, version, config, maintenance, missing } = parts;
+  const [frozen, explanation] = [parts.freezes.own(), parts.freezes.explanation()];
   const priority = config.pair.nodes.find(({ name }) => name === node)?.priority ?? 0;
   return {
     node,
@@ -45,6 +48,7 @@ export function reportNode(parts: NodeReportParts): NodeReport {
     role: agent?.role ?? "initialize",
     since: agent?.since ?? parts.startedAt,
     reason: agent?.reason ?? "start",
+    ...(explanation === undefined ? {} : { explanation }),
     ready: missing.length === 0,
     missing,
     maintenance,
@@ -57,6 +61,7 @@ export function reportNode(parts: NodeReportParts): NodeReport {
     services: reportServices(parts),
     ...(agent === undefined ? {} : { takeover: agent.takeover }),
     replication: parts.replication,
+    ...(frozen === undefined ? {} : { frozen }),
   };
 }
 

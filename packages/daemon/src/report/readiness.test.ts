@@ -9,6 +9,7 @@ function missing(parts: Partial<ReadinessParts>, agent: Partial<AgentReport> = {
     balancer: { rules: { applied: true }, healthKnown: true } as ReadinessParts["balancer"],
     agent: { role: "backup", peer: { role: "active", sameConfig: true }, ...agent } as AgentReport,
     linkConnected: true,
+    stability: { held: undefined },
     replicator: { missing: undefined },
     ...parts,
   });
@@ -31,6 +32,9 @@ describe("readiness", () => {
   it("needs the peer link, unless the other router may be of any kind", () => {
     expect(missing({ linkConnected: false })).toEqual(["the peer link is down"]);
     expect(missing({ linkConnected: false, replicator, transport: "vrrp" })).toEqual([]);
+  });
+  it("is not given to a node that is held back", () => {
+    expect(missing({ stability: { held: "it keeps ending" } })).toEqual(["it keeps ending"]);
   });
   it("needs the agent, and the same configuration on both nodes", () => {
     expect(missing({ agent: undefined })).toEqual(["the heartbeat agent is not running"]);

@@ -1,6 +1,7 @@
 import type { AgentReport } from "@vipair/agent";
 import type { Heartbeat } from "@vipair/model";
 import type { Balancer } from "../balance/balancer.js";
+import type { Stability } from "../pair/stability.js";
 import type { Replicator } from "../replicate/replicator.js";
 
 export interface ReadinessParts {
@@ -8,6 +9,7 @@ export interface ReadinessParts {
   readonly balancer: Balancer;
   readonly agent: AgentReport | undefined;
   readonly linkConnected: boolean;
+  readonly stability: Pick<Stability, "held">;
   readonly replicator: Pick<Replicator, "missing">;
 }
 
@@ -17,9 +19,11 @@ export function missingForReadiness({
   balancer,
   agent,
   linkConnected,
+  stability,
   replicator,
 }: ReadinessParts): string[] {
   const missing: string[] = [];
+  if (stability.held !== undefined) missing.push(stability.held);
   if (!balancer.rules.applied) missing.push("the rules are not in the kernel");
   if (!balancer.healthKnown) missing.push("the health of some servers is not known yet");
   if (agent === undefined) missing.push("the heartbeat agent is not running");

@@ -2,6 +2,7 @@ import type { Config, NodeReport, StatusReport, TrackReport } from "@vipair/mode
 import type { Balancer } from "../balance/balancer.js";
 import type { Maintenance } from "../operate/maintenance.js";
 import type { Pairing } from "../pair/pairing.js";
+import type { Stability } from "../pair/stability.js";
 import { reportNode } from "./node.js";
 import { missingForReadiness } from "./readiness.js";
 import { reportStatus } from "./status.js";
@@ -21,6 +22,7 @@ export interface ReportsOptions {
   readonly balancer: Balancer;
   readonly pairing: Pairing;
   readonly maintenance: Maintenance;
+  readonly stability: Pick<Stability, "held" | "tracks">;
   readonly tracks: () => readonly TrackReport[];
 }
 
@@ -31,6 +33,7 @@ export function openReports({
   balancer,
   pairing,
   maintenance,
+  stability,
   tracks,
 }: ReportsOptions): Reports {
   const startedAt = new Date().toISOString();
@@ -40,6 +43,7 @@ export function openReports({
       balancer,
       agent: pairing.agent.report,
       linkConnected: pairing.link.connected,
+      stability,
       replicator: pairing.replicator,
     });
   const own = (): NodeReport =>
@@ -50,11 +54,12 @@ export function openReports({
       agent: pairing.agent.report,
       balance: balancer.loop,
       traffic: balancer.traffic,
-      tracks: tracks(),
+      tracks: [...tracks(), ...stability.tracks()],
       clients: pairing.replicator.persistence.clientsOf,
       maintenance: maintenance.on,
       missing: missing(),
       startedAt,
+      freezes: pairing.freezes,
       replication: pairing.replicator.report(),
     });
   const status = (): StatusReport =>

@@ -1,8 +1,11 @@
 import type { AgentReport } from "@vipair/agent";
-import type { TrackReport } from "@vipair/model";
+import { stabilityTrack, type TrackReport } from "@vipair/model";
 import type { Journal } from "../event/journal.js";
 
-/** Makes an event of every track that fails or recovers, with what that means for the node. */
+/**
+ * Makes an event of every track that fails or recovers, with what that means for the node. Stability is none of them: the
+ * agent is told of it, and what it means is told by who counted.
+ */
 export interface Failures {
   reported(report: Pick<AgentReport, "failedTracks" | "priority" | "eligible">, tracks: readonly TrackReport[]): void;
 }
@@ -11,7 +14,7 @@ export function openFailures(journal: Pick<Journal, "record">): Failures {
   let failed: ReadonlySet<string> = new Set();
   return {
     reported: ({ failedTracks, priority, eligible }, tracks) => {
-      const now = new Set(failedTracks);
+      const now = new Set(failedTracks.filter((track) => track !== stabilityTrack.track));
       const changed = [...now].filter((track) => !failed.has(track));
       const recovered = [...failed].filter((track) => !now.has(track));
       failed = now;

@@ -1,10 +1,10 @@
-import { close } from "node:fs";
 import type { Outcome } from "@vipair/model";
 import { formatPrefix, type VirtualAddress } from "@vipair/model";
 import { check, KernelError } from "../libc/errno.js";
 import { AF_PACKET, libc, SOCK_CLOEXEC, SOCK_RAW } from "../libc/libc.js";
 import { interfaceIndex, macAddress } from "../link/link.js";
 import { outcomeOf } from "../outcome.js";
+import { closePacketSocket, sendFrame } from "../packet/socket.js";
 import { encodeGratuitousArp, encodeNeighbourAdvertisement } from "./frames.js";
 
 /**
@@ -23,9 +23,8 @@ export function announceAddresses(addresses: readonly VirtualAddress[]): Outcome
       errors.push(`announce ${formatPrefix(address.prefix)}: ${error.message}`);
     }
   }
-  // Its release waits for an RCU grace period, some 10 ms: neither this thread shall, nor the end of the process, by
-  // which the peer learns of our death. So it is open only now, and closed on a thread of libuv's pool.
-  close(socket, () => {});
+  // The end of the process, by which the peer learns of our death, shall not wait for the socket's: so it is open only now.
+  closePacketSocket(socket);
   return outcomeOf(errors);
 }
 
@@ -35,10 +34,6 @@ function announce(socket: number, { prefix: { address }, interface: name }: Virt
     address.family === 4
       ? [encodeGratuitousArp(mac, address, "request"), encodeGratuitousArp(mac, address, "reply")]
       : [encodeNeighbourAdvertisement(mac, address)];
-  const to = Buffer.alloc(20);
-  to.writeUInt16LE(AF_PACKET, 0);
-  to.writeUInt16BE(address.family === 4 ? 0x0806 : 0x86dd, 2);
-  to.writeInt32LE(interfaceIndex(name), 4);
-  to[11] = 6;
-  for (const frame of frames) check(libc.sendto(socket, frame, frame.length, 0, to, to.length), `send on ${name}`);
+  const index = interfaceIndex(name);
+  for (const frame of frames) check(sendFrame(socket, index, frame), `send on ${name}`);
 }

@@ -1,10 +1,8 @@
-import { close } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { addressBytes, type IpAddress, type Millis } from "@vipair/model";
-import { check } from "../libc/errno.js";
-import { AF_PACKET, libc, MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_RAW } from "../libc/libc.js";
+import { libc } from "../libc/libc.js";
 import { interfaceIndex, macAddress } from "../link/link.js";
-import { attachFilter } from "../socket/filter.js";
+import { closePacketSocket, openPacketSocket, receiveFrame } from "../packet/socket.js";
 import { answersFor, encodeQuestion, etherType, questionFilter } from "./question.js";
 
 const lookEveryMs = 5;
@@ -21,12 +19,9 @@ const longestFrame = 256;
  * @throws KernelError when there is no such interface, or the kernel refuses the socket
  */
 export async function askNeighbour(name: string, address: IpAddress, timeout: Millis): Promise<boolean> {
-  const index = interfaceIndex(name);
   const question = encodeQuestion(macAddress(name), address);
-  const socket = check(libc.socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), "open packet socket");
+  const socket = openPacketSocket(interfaceIndex(name), etherType(address.family), questionFilter(address.family));
   try {
-    attachFilter(socket, questionFilter(address.family));
-    bindTo(socket, index, etherType(address.family));
     const deadline = performance.now() + timeout;
     for (;;) {
       if (libc.send(socket, question, question.length, 0) < 0) return false;
@@ -35,32 +30,20 @@ export async function askNeighbour(name: string, address: IpAddress, timeout: Mi
       if (performance.now() >= deadline) return false;
     }
   } finally {
-    // Its release waits for an RCU grace period: on a thread of libuv's pool.
-    close(socket, () => {});
+    closePacketSocket(socket);
   }
 }
 
 async function hearsAnswer(socket: number, address: IpAddress, deadline: number): Promise<boolean> {
   const wanted = addressBytes(address);
-  const frame = Buffer.alloc(longestFrame);
+  const into = Buffer.alloc(longestFrame);
   for (;;) {
     // What is left in the socket is read before time counts: this process may have been kept from looking.
     const isLate = performance.now() >= deadline;
-    for (;;) {
-      const length = libc.recv(socket, frame, frame.length, MSG_DONTWAIT);
-      if (length < 0) break;
-      if (answersFor(frame.subarray(0, length), wanted)) return true;
+    for (let frame = receiveFrame(socket, into); frame !== undefined; frame = receiveFrame(socket, into)) {
+      if (answersFor(frame, wanted)) return true;
     }
     if (isLate) return false;
     await pause(lookEveryMs);
   }
-}
-
-/** `struct sockaddr_ll`. */
-function bindTo(socket: number, index: number, protocol: number): void {
-  const to = Buffer.alloc(20);
-  to.writeUInt16LE(AF_PACKET, 0);
-  to.writeUInt16BE(protocol, 2);
-  to.writeInt32LE(index, 4);
-  check(libc.bind(socket, to, to.length), "bind packet socket");
 }

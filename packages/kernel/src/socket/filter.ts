@@ -13,6 +13,16 @@ export function attachFilter(socket: number, filter: Uint8Array): void {
   check(libc.setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, program, program.length), "attach socket filter");
 }
 
+/** Loads into the accumulator, in network byte order. */
+export const load8 = (at: number): Buffer => instruction(0x30, at);
+export const load16 = (at: number): Buffer => instruction(0x28, at);
+export const load32 = (at: number): Buffer => instruction(0x20, at);
+/** The next instruction if equal; if not, `count` are left out. */
+export const skipUnless = (value: number, count: number): Buffer => instruction(0x15, value, 0, count);
+export const keep = instruction(0x06, 0xffff_ffff);
+export const drop = instruction(0x06, 0);
+export const dropUnless = (value: number): Buffer[] => [instruction(0x15, value, 1, 0), drop];
+
 /** `struct sock_filter`: the jumps count instructions after the next one. */
 export function instruction(code: number, operand: number, jumpTrue = 0, jumpFalse = 0): Buffer {
   const bytes = Buffer.alloc(8);

@@ -12,6 +12,13 @@ const messages: PeerMessage[] = [
   { type: "request", id: 1, request: { method: "insertFlows", flows: [] } },
   { type: "request", id: 2, request: { method: "insertFlows", flows: [flowOf(1), flowOf(2)] } },
   { type: "report", report: { ...nodeReport, replication: sourceReport } },
+  {
+    type: "report",
+    report: {
+      ...nodeReport,
+      frozen: { at: nodeReport.since, agoMs: 3, lastedMs: 2_800, cause: "starved", stealMs: 2_100 },
+    },
+  },
   { type: "request", id: 5, request: { method: "verify", repair: false } },
   { type: "request", id: 6, request: { method: "census", buckets: 65_536 } },
   { type: "request", id: 7, request: { method: "sample", buckets: 1_024, chosen: bits(128) } },
@@ -20,6 +27,8 @@ const messages: PeerMessage[] = [
   { type: "request", id: 10, request: { method: "events" } },
   { type: "request", id: 11, request: { method: "events", after: { journal: "a", count: 7 } } },
   { type: "request", id: 12, request: { method: "clock" } },
+  { type: "request", id: 13, request: { method: "tenure" } },
+  { type: "request", id: 14, request: { method: "overlap", overlapMs: 4_200 } },
   { type: "response", id: 3, ok: true, result: { anything: [1] } },
   { type: "response", id: 4, ok: false, error: "no" },
 ];

@@ -39,7 +39,14 @@ export type PeerRequest =
   | { readonly method: "events"; readonly after?: JournalPosition | undefined }
   /** Answers a reading of the clocks. */
   | { readonly method: "clock" }
+  | TenureRequest
   | VerifyRequest;
+
+export type TenureRequest =
+  /** The node that yields after a conflict asks since when the other one owns the addresses. */
+  | { readonly method: "tenure" }
+  /** It tells for how long there were two owners. */
+  | { readonly method: "overlap"; readonly overlapMs: number };
 
 /** What the active node asks of the standby while it compares the kernels; the first two are answered with an offer. */
 export type VerifyRequest =
@@ -84,6 +91,8 @@ const request = z.discriminatedUnion("method", [
     after: z.object({ journal: z.string().max(64), count }).optional(),
   }),
   z.object({ method: z.literal("clock") }),
+  z.object({ method: z.literal("tenure") }),
+  z.object({ method: z.literal("overlap"), overlapMs: count }),
   z.object({ method: z.literal("census"), buckets }),
   z
     .object({ method: z.literal("sample"), buckets, chosen: z.base64() })

@@ -39,6 +39,15 @@ const replication = z.discriminatedUnion("role", [
   }),
 ]);
 
+/** A cause is a word for people: a later version may have more of them. */
+const frozen = z.object({
+  at: z.string(),
+  agoMs: count,
+  lastedMs: count,
+  cause: z.string().max(20),
+  stealMs: count.optional(),
+});
+
 /** A report is shown, never acted upon beyond these fields. */
 export const reportSchema = z.looseObject({
   node: z.string(),
@@ -58,4 +67,5 @@ export const reportSchema = z.looseObject({
     })
     .optional(),
   replication: replication.optional(),
+  frozen: frozen.optional(),
 });

@@ -1,0 +1,47 @@
+import { type Config, type IpAddress, prefixContains, type VirtualAddress } from "@vipair/model";
+
+/** An interface with the virtual addresses on it, and whose traffic there proves that they have arrived. */
+export interface Place {
+  readonly interface: string;
+  readonly addresses: readonly IpAddress[];
+  /** Neighbours that are asked, each in the name of an address. */
+  readonly inquiries: readonly Inquiry[];
+  /** A tracked gateway: only its traffic proves anything. Otherwise, that of anybody. */
+  readonly gateway: IpAddress | undefined;
+}
+
+export interface Inquiry {
+  readonly as: IpAddress;
+  readonly neighbour: IpAddress;
+}
+
+/** One that answers is enough, and some may be down. */
+const mostInquiries = 8;
+
+/** Asked are the tracked gateway of an interface, or else real servers there: they may send to no address, but through it. */
+export function placesOf(config: Pick<Config, "pair" | "addresses" | "services">): Place[] {
+  const names = [...new Set(config.addresses.map((address) => address.interface))];
+  return names.map((name) => {
+    const here = config.addresses.filter((address) => address.interface === name);
+    const addresses = here.map(({ prefix }) => prefix.address);
+    for (const track of config.pair.track) {
+      if (track.kind !== "gateway" || track.interface !== name) continue;
+      const { gateway } = track;
+      const as = addresses.find(({ family }) => family === gateway.family);
+      if (as !== undefined) return { interface: name, addresses, inquiries: [{ as, neighbour: gateway }], gateway };
+    }
+    return { interface: name, addresses, inquiries: serversAt(here, config), gateway: undefined };
+  });
+}
+
+function serversAt(here: readonly VirtualAddress[], { services }: Pick<Config, "services">): Inquiry[] {
+  const inquiries = new Map<string, Inquiry>();
+  for (const service of services) {
+    for (const server of service.kind === "redirect" ? [] : service.servers) {
+      const neighbour = server.address.address;
+      const as = here.find(({ prefix }) => prefixContains(prefix, neighbour))?.prefix.address;
+      if (as !== undefined && inquiries.size < mostInquiries) inquiries.set(neighbour.text, { as, neighbour });
+    }
+  }
+  return [...inquiries.values()];
+}

@@ -3,6 +3,7 @@ import { Acknowledged } from "./checkers/acknowledged.js";
 import { AnswersOnlyActive } from "./checkers/answers-only-active.js";
 import { BoundedMemory } from "./checkers/bounded-memory.js";
 import type { Checker } from "./checkers/checker.js";
+import { Followed } from "./checkers/followed.js";
 import { InStep, stepTime } from "./checkers/in-step.js";
 import { LeaseDiscipline } from "./checkers/lease-discipline.js";
 import { NoNeedlessOverlap } from "./checkers/no-needless-overlap.js";
@@ -80,6 +81,7 @@ class Story {
       new SingleOwner(),
       new NoNeedlessOverlap(),
       new AnswersOnlyActive(),
+      new Followed(),
       new LeaseDiscipline(),
       new Recovery(healedAtMs),
       new Acknowledged(),

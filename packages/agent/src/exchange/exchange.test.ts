@@ -6,6 +6,7 @@ import { type IpAddress, millisOf, type Pair } from "@vipair/model";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { deriveKey, openAuthenticator } from "../secret.js";
 import { type Exchange, openExchange } from "./exchange.js";
+import { encodeFrame } from "./path/frame.js";
 
 const addresses: readonly [IpAddress, IpAddress] = [
   { family: 4, text: "127.0.0.2" },
@@ -196,4 +197,38 @@ it("keeps the paths of the real peer when a stranger holds a connection to the l
   const peer = open(1);
   await talkUntil([node, peer], () => [node, peer].forEach(allUp));
   stranger.destroy();
+});
+
+it("takes the late end of a former lifetime's lifeline for no death of the one that came after it", async () => {
+  const node = open(0);
+  const wire = createSocket("udp4").bind(pair.sync.port, addresses[1].text);
+  await once(wire, "listening");
+  let challenge = 0n;
+  wire.on("message", (packet) => {
+    challenge = packet.readBigUInt64BE(24);
+  });
+  const say = (boot: bigint, seq: number, path = 0): Uint8Array => {
+    const header = { routerId: 51, sender: 1, boot, seq, path, challenge: boot, response: challenge } as const;
+    return encodePacket(
+      { ...header, configDigest: 7n, heartbeat: { ...heartbeat, term: seq } },
+      authenticatorOf("secret"),
+    );
+  };
+  const hear = (term: number, boot: bigint) =>
+    vi.waitFor(() => {
+      wire.send(say(boot, term), pair.sync.port, addresses[0].text);
+      expect(node.heard.mock.calls.some(([said]) => said.term === term)).toBe(true);
+    }, soon);
+  await hear(1, 5n);
+  const lifeline = connect({ port: pair.sync.port + 1, host: addresses[0].text, localAddress: addresses[1].text });
+  await once(lifeline, "connect");
+  lifeline.resume().write(encodeFrame(say(5n, 2, 1)));
+  await vi.waitFor(() => expect(node.heard.mock.lastCall?.[0].term).toBe(2), soon);
+  const given = once(lifeline, "end");
+  await hear(11, 9n);
+  await given;
+  lifeline.destroy();
+  await hear(12, 9n);
+  expect(node.died).not.toHaveBeenCalled();
+  wire.close();
 });

@@ -82,7 +82,10 @@ export function openExchange(options: ExchangeOptions, listener: ExchangeListene
       if (!decoded.ok) return refuse(decoded.error);
       if (isForSibling(decoded.packet.path, arrival)) return;
       const received = receivePacket(session, decoded.packet, arrival, randomId(), bootClock());
+      // Whatever still comes of a former lifetime's lifeline, its end above all, says nothing of this one.
+      const former = session.peer?.boot;
       session = received.session;
+      if (former !== undefined && former !== session.peer?.boot) lifeline.renew();
       judge(decoded.packet, received.verdict, answer);
     };
   /** A multicast packet that the kernel handed to the sockets of other interfaces as well: those pass it over. */
@@ -95,6 +98,7 @@ export function openExchange(options: ExchangeOptions, listener: ExchangeListene
         hearingOn(packet.path).heard(packet.boot, packet.seq, bootClock());
         if (packet.path === lifeline.index) lifeline.prove();
         if (verdict.newest) listener.heartbeatReceived(packet.heartbeat, packet.configDigest === configDigest);
+        if (verdict.established) proveLife();
         return;
       case "unproven": {
         refuse(verdict.type);
@@ -107,6 +111,12 @@ export function openExchange(options: ExchangeOptions, listener: ExchangeListene
       case "misrouted":
         refuse(verdict.type);
     }
+  };
+
+  /** A peer that was just proven may not have proof of this node yet: it need not wait an interval for it. */
+  const proveLife = (): void => {
+    const heartbeat = listener.currentHeartbeat();
+    if (heartbeat !== undefined) sendOnAll(heartbeat);
   };
 
   const nextPackets = (heartbeat: Heartbeat, response?: bigint): ((path: number) => Uint8Array) => {
@@ -138,10 +148,14 @@ export function openExchange(options: ExchangeOptions, listener: ExchangeListene
     lifeline,
   ];
 
+  const sendOnAll = (heartbeat: Heartbeat): void => {
+    const packetFor = nextPackets(heartbeat);
+    for (const path of paths) path.send(packetFor(path.index));
+  };
+
   return {
     send: (heartbeat) => {
-      const packetFor = nextPackets(heartbeat);
-      for (const path of paths) path.send(packetFor(path.index));
+      sendOnAll(heartbeat);
       const heard = hearingOn(lifeline.index).heardAt;
       if (heard !== undefined && elapsed(heard, bootClock()) > silence) {
         hearings.delete(lifeline.index);

@@ -305,6 +305,32 @@ describe("conflict", () => {
   });
 });
 
+describe("a peer that may have owned the addresses", () => {
+  const announcements = (node: Rehearsal) => node.types.filter((type) => type === "announceAddresses").length;
+  /** Active for so long that it announces every 30 seconds, and hears a standby all the while. */
+  const settled = () => {
+    const node = Rehearsal.active();
+    for (let i = 0; i < 80; i++) node.idle(100).hear({ term: 1 });
+    expect(announcements(node.idle(100))).toBe(0);
+    return node;
+  };
+
+  it.each([
+    ["resigns", (node: Rehearsal) => node.hear({ resigning: true, term: 1 })],
+    ["has taken a term", (node: Rehearsal) => node.hear({ term: 2 })],
+    ["was not heard for long", (node: Rehearsal) => node.idle(500).hear({ term: 1 })],
+  ])("and %s makes the active node announce as often as after a takeover", (_what, speak) => {
+    const node = speak(settled());
+    expect(announcements(node)).toBe(1);
+    expect(announcements(node.idle(200))).toBe(2);
+    expect(announcements(node.idle(4_800))).toBe(3);
+  });
+
+  it("is not one that was a standby all the while", () => {
+    expect(announcements(settled().hear({ term: 1 }))).toBe(0);
+  });
+});
+
 describe("after a conflict", () => {
   it("a resignation of the winner counts again once the winner was heard", () => {
     const node = Rehearsal.active().hear({ role: "active", priority: 150 }).hear({ role: "active", priority: 150 });

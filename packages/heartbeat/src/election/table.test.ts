@@ -60,7 +60,7 @@ const table: { readonly [R in Role]: { readonly [T in ElectionEvent["type"]]: st
   },
   active: {
     started: "active:",
-    heartbeatReceived: "active: sendHeartbeat",
+    heartbeatReceived: "active: announceAddresses sendHeartbeat",
     lifelineClosed: "active: sendHeartbeat",
     deadlineReached: "active:",
     trackChanged: "backup: dropLease removeAddresses sendHeartbeat reportRole",

@@ -77,6 +77,20 @@ describe("the checkers see a broken machine", () => {
     expect(isAlarmed("answers only active", { step })).toBe(true);
   });
 
+  it("followed: a winner that hears the other one give way, and leaves the neighbours with it", () => {
+    const step: typeof stepElection = (config, state, event, now) => {
+      const { state: next, effects } = stepElection(config, state, event, now);
+      if (state.role !== "active" || next.role !== "active" || event.type !== "heartbeatReceived")
+        return { state: next, effects };
+      const { announceAt, announceSince, announced } = state;
+      return {
+        state: { ...next, announceAt, announceSince, announced },
+        effects: effects.filter(({ type }) => type !== "announceAddresses"),
+      };
+    };
+    expect(isAlarmed("followed", { step })).toBe(true);
+  });
+
   it("lease discipline: a backup that renews", () => {
     const step: typeof stepElection = (config, before, event, now) => {
       const { state, effects } = stepElection(config, before, event, now);

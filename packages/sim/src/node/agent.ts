@@ -108,9 +108,13 @@ export class Agent {
     if (verdict.type === "accepted" && verdict.newest) {
       this.#step({ type: "heartbeatReceived", heartbeat: packet.heartbeat });
     }
-    if (verdict.type !== "unproven" || verdict.answer === undefined) return;
+    if (verdict.type === "accepted" && verdict.established) this.#answer();
+    if (verdict.type === "unproven" && verdict.answer !== undefined) this.#answer(verdict.answer);
+  }
+
+  #answer(response?: bigint): void {
     const heartbeat = currentHeartbeat(this.#host.config, this.state, this.#now());
-    if (heartbeat !== undefined) this.#send(heartbeat, verdict.answer);
+    if (heartbeat !== undefined) this.#send(heartbeat, response);
   }
 
   #step(event: ElectionEvent): void {

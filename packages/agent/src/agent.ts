@@ -104,13 +104,14 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
     command: (command) => {
       if (command.type === "configDigest") party.setConfigDigest(command.configDigest);
       else if (command.type === "peerTerm") party.seeTerm(command.term);
+      else if (command.type === "servers") party.countServers(command.servers);
       else if (command.type === "track") changeTrack(command.track, command.ok);
       else party.deliver(eventOf(command));
     },
   };
 }
 
-type NodeCommand = Exclude<AgentCommand, { type: "configure" | "configDigest" | "peerTerm" | "track" }>;
+type NodeCommand = Exclude<AgentCommand, { type: "configure" | "configDigest" | "peerTerm" | "servers" | "track" }>;
 
 function eventOf(command: NodeCommand): NodeEvent {
   switch (command.type) {

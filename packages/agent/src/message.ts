@@ -1,4 +1,4 @@
-import type { Instant, Pair, PathReport, Role, RoleReason, VirtualAddress } from "@vipair/model";
+import type { Instant, Pair, PathReport, Reach, Role, RoleReason, ServerCount, VirtualAddress } from "@vipair/model";
 
 /** What the balancer tells its agent over the process channel. */
 export type AgentCommand =
@@ -17,6 +17,8 @@ export type AgentCommand =
   | { readonly type: "ready"; readonly ready: boolean }
   /** Something that the balancer looks at for the election (`gateway 198.51.100.1`) failed or recovered. */
   | { readonly type: "track"; readonly track: string; readonly ok: boolean }
+  /** The balancer's view of the real servers changed. */
+  | { readonly type: "servers"; readonly servers: ServerCount }
   /** The services changed; the pair and its addresses did not. */
   | { readonly type: "configDigest"; readonly configDigest: bigint }
   | { readonly type: "maintenance"; readonly on: boolean }
@@ -43,6 +45,9 @@ export interface PeerView {
   readonly hearing: boolean | undefined;
   /** The peer runs the same configuration. */
   readonly sameConfig: boolean | undefined;
+  readonly reach: Reach | undefined;
+  /** Its version knows nothing of reach. */
+  readonly older: boolean;
 }
 
 /** What the agent knows, sent on every change and at least once a second. */
@@ -56,6 +61,8 @@ export interface AgentReport {
   readonly eligible: boolean;
   /** Tracks that fail: `interface eth0`. */
   readonly failedTracks: readonly string[];
+  /** What this node reaches; absent with VRRP, which does not compare it. */
+  readonly reach?: Reach;
   readonly peer: PeerView | undefined;
   readonly paths: readonly PathReport[];
   readonly held: readonly string[];
@@ -74,6 +81,9 @@ export interface RoleChange {
   readonly term: number;
   /** From the event that decided to the last effect performed, in milliseconds. */
   readonly tookMs: number;
+  /** What the two nodes reached, as far as known. */
+  readonly reach?: Reach;
+  readonly peerReach?: Reach;
 }
 
 /** What the agent tells the balancer. */
@@ -86,4 +96,6 @@ export type AgentMessage =
   | { readonly type: "handoverRefused"; readonly reason: string }
   | { readonly type: "restored"; readonly what: string }
   | { readonly type: "refused"; readonly error: string }
-  | { readonly type: "conflict"; readonly yields: boolean };
+  | { readonly type: "conflict"; readonly yields: boolean }
+  /** The peer fell silent on one path, or is heard there again, while it is heard on `others`. */
+  | { readonly type: "pathChanged"; readonly path: string; readonly up: boolean; readonly others: readonly string[] };

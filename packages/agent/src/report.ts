@@ -52,10 +52,10 @@ export function openReporter({ party, scheduling, memoryLocked, held, tell }: Re
     stepped: (effects, at, took) => {
       for (const effect of effects) {
         if (effect.type !== "reportRole") continue;
-        const { from, to, reason, term } = effect;
+        const { type: _, ...change } = effect;
         const tookMs = Math.round(took * 1_000) / 1_000;
-        since = { reason, since: new Date().toISOString() };
-        tell({ type: "roleChanged", change: { at, from, to, reason, term, tookMs } });
+        since = { reason: change.reason, since: new Date().toISOString() };
+        tell({ type: "roleChanged", change: { at, ...change, tookMs } });
         report();
       }
     },

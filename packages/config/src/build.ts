@@ -29,7 +29,7 @@ export function buildConfig({ pair, addresses, services }: Shaped): Config {
 function buildPair({ nodes, heartbeat, track, ...rest }: Shaped["pair"], carried: readonly VirtualAddress[]): Pair {
   const [first, second] = Object.entries(nodes).map(([name, node]): Node => ({ name, ...node }));
   if (first === undefined || second === undefined) throw new Error("the rules let a pair without two nodes through");
-  const { name, secretFile, preempt, preemptDelay, sync } = rest;
+  const { name, secretFile, preempt, preemptDelay, reachDelay, sync } = rest;
   return {
     name,
     secretFile,
@@ -37,6 +37,7 @@ function buildPair({ nodes, heartbeat, track, ...rest }: Shaped["pair"], carried
     heartbeat: buildHeartbeat(heartbeat, carried),
     preempt,
     preemptDelay,
+    reachDelay,
     sync,
     track: (track ?? []).map((entry) => buildTrack(entry, carried)),
   };

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { serviceViews } from "@vipair/balancer";
 import { configDigest } from "@vipair/config";
 import type { EventReport } from "@vipair/model";
 import type { Logger } from "pino";
@@ -16,6 +17,7 @@ import type { Replicator } from "./replicate/replicator.js";
 import { peerHealth } from "./report/health.js";
 import { openReports } from "./report/reports.js";
 import { openFailures } from "./track/failures.js";
+import { reachServers } from "./track/servers.js";
 import { openTracks } from "./track/tracks.js";
 
 /**
@@ -119,6 +121,8 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
       pairing.agent.setTrack(track, ok);
       changed();
     },
+    countServers: () =>
+      pairing.agent.setServers(reachServers(current.config.services, serviceViews(balancer.loop.state))),
   });
   closers.push(tracks.close);
   upkeep = openUpkeep({ balancer, pairing, reports });
@@ -179,6 +183,7 @@ async function leave(pairing: Pairing, log: Logger): Promise<boolean> {
 const logEvent =
   (log: Logger) =>
   ({ kind, message, detail }: EventReport): void => {
-    if (kind === "refused" || kind === "conflict") log.warn({ event: kind, ...detail }, message);
+    if (kind === "refused" || kind === "conflict" || (kind === "pathChanged" && detail.up === false))
+      log.warn({ event: kind, ...detail }, message);
     else log.info({ event: kind, ...detail }, message);
   };

@@ -3,6 +3,7 @@ export * from "./duration.js";
 export * from "./flow.js";
 export * from "./ownership.js";
 export * from "./pair.js";
+export * from "./reach.js";
 export * from "./reason.js";
 export * from "./record/key.js";
 export * from "./record/layout.js";

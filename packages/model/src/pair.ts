@@ -1,5 +1,5 @@
 import type { IpAddress, Prefix } from "./address.js";
-import type { Millis } from "./duration.js";
+import { type Millis, millisOf } from "./duration.js";
 import type { Service } from "./service.js";
 
 /** One node of the pair as the configuration names it. */
@@ -88,9 +88,14 @@ export interface Pair {
   readonly heartbeat: Heartbeat;
   readonly preempt: boolean;
   readonly preemptDelay: Millis;
+  /** How long the standby must have reached more than the active node before it asks for ownership. */
+  readonly reachDelay: Millis;
   readonly sync: { readonly port: number };
   readonly track: readonly Track[];
 }
+
+/** Of {@link Pair.reachDelay}. */
+export const defaultReachDelay = millisOf(2_000);
 
 /** A whole, valid configuration. */
 export interface Config {

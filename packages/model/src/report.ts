@@ -1,3 +1,4 @@
+import type { Reach } from "./reach.js";
 import type { DriftReport, ReplicationReport } from "./replication.js";
 
 /**
@@ -15,6 +16,7 @@ export type RoleReason =
   | "resignation" // the active peer gave up ownership and said so
   | "peerDied" // the lifeline closed: the peer's agent is gone, and its lease with it
   | "handover" // planned: `vipair failover`, `maintenance on`, or preemption
+  | "betterPlaced" // planned: the node that serves now reaches more than the one that served
   | "preemption" // vrrp: a router of lower priority was active
   | "yielded" // two active nodes heard each other, and this one gave way
   | "leaseLapsed" // this node was stalled longer than its lease lasts
@@ -93,6 +95,8 @@ export interface PathReport {
   /** Milliseconds between two heartbeats here: 99 of 100 pauses were no longer, and the longest of all. */
   readonly gapP99Ms?: number;
   readonly gapWorstMs?: number;
+  /** Whether the peer says that it hears this node here; absent while it says nothing of it. */
+  readonly peerHears?: boolean;
 }
 
 export interface PeerReport {
@@ -104,6 +108,10 @@ export interface PeerReport {
   readonly ready: boolean;
   readonly maintenance?: boolean;
   readonly priority?: number;
+  /** What it says that it reaches; absent while it does not. */
+  readonly reach?: Reach;
+  /** Its heartbeats are those of an older version, which does not say what it reaches. */
+  readonly older?: boolean;
   readonly version?: string;
   /** The peer's own report, as last received over the peer link. */
   readonly report?: NodeReport;
@@ -147,6 +155,8 @@ export interface NodeReport {
   readonly addresses: readonly AddressReport[];
   readonly heartbeat: readonly PathReport[];
   readonly tracks?: readonly TrackReport[];
+  /** What the node reaches of what serving needs; absent with VRRP. */
+  readonly reach?: Reach;
   /** Packets on the heartbeat paths that were refused since the agent started, by reason: `wrongMac`, `replayed`, … */
   readonly refused?: Readonly<Record<string, number>>;
   readonly services: readonly ServiceReport[];
@@ -168,6 +178,7 @@ export type EventKind =
   | "refused" // the kernel refused something
   | "configChanged"
   | "trackChanged" // something that the election tracks failed or recovered
+  | "pathChanged" // the peer fell silent on one heartbeat path while it is heard on another, or is heard there again
   | "conflict" // two active nodes heard each other
   | "strays" // packets that found no connection, or came to a node that had handed over
   | "started"

@@ -6,7 +6,9 @@ import type { Checker } from "./checkers/checker.js";
 import { Followed } from "./checkers/followed.js";
 import { InStep, stepTime } from "./checkers/in-step.js";
 import { LeaseDiscipline } from "./checkers/lease-discipline.js";
+import { NoFlapping } from "./checkers/no-flapping.js";
 import { NoNeedlessOverlap } from "./checkers/no-needless-overlap.js";
+import { RecordedCause } from "./checkers/recorded-cause.js";
 import { Recovery } from "./checkers/recovery.js";
 import { SingleOwner } from "./checkers/single-owner.js";
 import { Takeover } from "./checkers/takeover.js";
@@ -82,6 +84,8 @@ class Story {
       new NoNeedlessOverlap(),
       new AnswersOnlyActive(),
       new Followed(),
+      new NoFlapping(),
+      new RecordedCause(),
       new LeaseDiscipline(),
       new Recovery(healedAtMs),
       new Acknowledged(),

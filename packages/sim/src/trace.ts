@@ -94,6 +94,10 @@ function describeKind(fault: FaultKind): string {
     case "overrun":
     case "fullTable":
       return `${fault.type} of lb${fault.node + 1}`;
+    case "serverLoss":
+      return `lb${fault.node + 1} reaches ${fault.up} of 1000 servers`;
+    case "serverDeath":
+      return `${fault.up} of 1000 servers are left`;
     case "refusal":
       return `lb${fault.node + 1} is refused its ${fault.call}`;
     case "partition":

@@ -9,6 +9,7 @@ import {
   initialElection,
   isEligible,
   nextDeadline,
+  ownReach,
   stepElection,
 } from "@vipair/heartbeat";
 import { bootClock } from "@vipair/kernel";
@@ -44,12 +45,15 @@ export function openElectionParty(options: ElectionPartyOptions): Party {
     {
       currentHeartbeat: () => currentHeartbeat(config, loop.state, bootClock()),
       heartbeatReceived: (heartbeat, sameConfig) => {
-        loop.deliver({ type: "heartbeatReceived", heartbeat });
+        // By another configuration the peer counts other things.
+        const comparable = sameConfig ? heartbeat : { ...heartbeat, reach: undefined };
+        loop.deliver({ type: "heartbeatReceived", heartbeat: comparable });
         const former = heard;
         heard = { heartbeat, sameConfig, at: bootClock() };
         if (isNews(former, heard)) changed();
       },
       lifelineClosed: () => loop.deliver({ type: "lifelineClosed" }),
+      pathChanged: (path, up, others) => tell({ type: "pathChanged", path, up, others }),
     },
   );
   const perform = performElection(exchange, tell, performNode);
@@ -58,6 +62,10 @@ export function openElectionParty(options: ElectionPartyOptions): Party {
     deliver: loop.deliver,
     // Every heartbeat says the term.
     seeTerm: () => undefined,
+    countServers: (servers) => {
+      loop.deliver({ type: "serversCounted", servers });
+      changed();
+    },
     setConfigDigest: exchange.setConfigDigest,
     get standing() {
       const { state } = loop;
@@ -69,9 +77,10 @@ export function openElectionParty(options: ElectionPartyOptions): Party {
         priority: effectivePriority(config, state),
         eligible: isEligible(config, state),
         failedTracks,
+        reach: ownReach(config, state),
       };
     },
-    peer: () => (heard === undefined ? undefined : viewPeer(heard, pair, bootClock())),
+    peer: () => (heard === undefined ? undefined : viewPeer(heard, exchange.peerIsOlder, pair, bootClock())),
     paths: exchange.paths,
     refused: exchange.refused,
     stop: loop.close,

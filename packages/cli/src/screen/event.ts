@@ -17,6 +17,7 @@ function emphasis(kind: EventKind, paint: Paint): (text: string) => string {
     case "restored":
     case "strays":
     case "trackChanged":
+    case "pathChanged":
       return paint.yellow;
     case "healthChanged":
     case "adminChanged":

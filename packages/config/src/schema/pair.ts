@@ -1,3 +1,4 @@
+import { defaultReachDelay, formatDuration } from "@vipair/model";
 import { z } from "zod";
 import { address, duration, file, interfaceName, name, namePattern, wholeNumber } from "./scalar.js";
 
@@ -120,6 +121,15 @@ export const pairSchema = z
       .meta({
         description: "How long the node must have been ready before it takes ownership back.",
         examples: ["30s"],
+      }),
+    reachDelay: duration("100ms", "1h")
+      .prefault(formatDuration(defaultReachDelay))
+      .meta({
+        description:
+          "udp: how long the standby must have reached more than the active node (carriers, then gateways, then real " +
+          "servers) before it takes over as planned, with `preempt: false`, too. To this adds the time in which both nodes " +
+          "notice the same failure.",
+        examples: ["2s"],
       }),
     sync: z
       .strictObject({

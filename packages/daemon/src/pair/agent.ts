@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { type AgentCommand, type AgentMessage, type AgentReport, agentProgram, type RoleChange } from "@vipair/agent";
+import type { ServerCount } from "@vipair/model";
 
 /**
  * The agent as the balancer sees it: a child process that is started again when it dies. It hears a sign of life ten
@@ -11,6 +12,8 @@ export interface AgentProcess {
   setReady(ready: boolean): void;
   setMaintenance(on: boolean): void;
   setTrack(track: string, ok: boolean): void;
+  /** The real servers that this node reaches. */
+  setServers(servers: ServerCount): void;
   setConfigDigest(configDigest: bigint): void;
   /** The peer's own report told its term. */
   seeTerm(term: number): void;
@@ -27,7 +30,17 @@ export interface AgentListener {
   restored(what: string): void;
   refused(error: string): void;
   conflict(yields: boolean): void;
+  /** The peer fell silent on one heartbeat path, or is heard there again, while it is heard on `others`. */
+  pathChanged(path: string, up: boolean, others: readonly string[]): void;
   died(how: string): void;
+}
+
+interface Wanted {
+  started: boolean;
+  ready: boolean;
+  maintenance: boolean;
+  readonly tracks: Map<string, boolean>;
+  servers: ServerCount | undefined;
 }
 
 type Configure = AgentCommand & { readonly type: "configure" };
@@ -39,7 +52,7 @@ const stopMs = 3_000;
 
 export function openAgentProcess(initial: Configure, listener: AgentListener): AgentProcess {
   /** What a restarted agent must be told again. */
-  const wanted = { started: false, ready: false, maintenance: false, tracks: new Map<string, boolean>() };
+  const wanted: Wanted = { started: false, ready: false, maintenance: false, tracks: new Map(), servers: undefined };
   let configure = initial;
   let child: ChildProcess | undefined;
   let report: AgentReport | undefined;
@@ -84,6 +97,7 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
       case "opened":
         command({ type: "maintenance", on: wanted.maintenance });
         command({ type: "ready", ready: wanted.ready });
+        if (wanted.servers !== undefined) command({ type: "servers", servers: wanted.servers });
         for (const [track, ok] of wanted.tracks) command({ type: "track", track, ok });
         if (wanted.started) command({ type: "start" });
         return;
@@ -107,6 +121,8 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
         return listener.refused(message.error);
       case "conflict":
         return listener.conflict(message.yields);
+      case "pathChanged":
+        return listener.pathChanged(message.path, message.up, message.others);
     }
   };
 
@@ -130,6 +146,11 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
     setTrack: (track, ok) => {
       wanted.tracks.set(track, ok);
       command({ type: "track", track, ok });
+    },
+    setServers: (servers) => {
+      if (wanted.servers?.up === servers.up && wanted.servers.lag === servers.lag) return;
+      wanted.servers = servers;
+      command({ type: "servers", servers });
     },
     setConfigDigest: (configDigest) => {
       configure = { ...configure, configDigest };

@@ -32,6 +32,8 @@ export function stepActive(
       return checkTracks(config, observeTrack(state, event.track, event.ok), now);
     case "readinessChanged":
       return { state: { ...state, ready: event.ready }, effects: [] };
+    case "serversCounted":
+      return { state: { ...state, servers: event.servers }, effects: [] };
     case "maintenanceChanged":
       return event.on ? letGo(config, observeMaintenance(state, true), false, now) : { state, effects: [] };
     case "balancerHeard":

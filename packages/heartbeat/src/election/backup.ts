@@ -4,13 +4,14 @@ import { isEligible } from "../node/eligibility.js";
 import { expireStanding, observeBalancer, observeMaintenance, observeTrack } from "../node/standing.js";
 import { nextTick } from "../node/timing.js";
 import { becomeActive, becomeInitialize, type ElectionStep } from "./become.js";
+import { claimsNow, placing } from "./claim.js";
 import type { ElectionConfig } from "./config.js";
 import { outranks } from "./conflict.js";
 import type { ElectionEvent } from "./event.js";
 import { isActive, observeHeartbeat } from "./observe.js";
 import { settle } from "./settle.js";
 import { sendHeartbeat } from "./speech.js";
-import type { BackupState } from "./state.js";
+import type { BackupState, Vacancy } from "./state.js";
 import { activeDownInterval } from "./timing.js";
 import { awaitNews, isWaking, mournPeer, noticeStall, postpone, takeoverDue } from "./vacancy.js";
 
@@ -34,6 +35,8 @@ export function stepBackup(
       return stay(observeTrack(state, event.track, event.ok));
     case "readinessChanged":
       return stay({ ...state, ready: event.ready });
+    case "serversCounted":
+      return stay({ ...state, servers: event.servers });
     case "maintenanceChanged":
       return stay(observeMaintenance(state, event.on));
     case "balancerHeard":
@@ -73,9 +76,16 @@ function receiveHeartbeat(
   const isVacant = heartbeat.resigning || isActive(before.peer) || before.vacancy !== undefined;
   const mayClaim = isEligible(config, state) && (!state.afterConflict || outranks(config, state, heartbeat));
   if (!isVacant || !mayClaim) return { state: settle(config, state, now), effects: [] };
-  const reason = heartbeat.planned ? "handover" : "resignation";
+  const reason = reasonOf(config, state, before, now);
   if (!isWaking(config, state, now)) return becomeActive(config, state, reason, now);
   return { state: settle(config, { ...state, vacancy: awaitNews(config, state, reason, now) }, now), effects: [] };
+}
+
+/** Why the peer gives up ownership: what this node claims because it is better placed, it is given for that reason. */
+function reasonOf(config: ElectionConfig, state: BackupState, before: BackupState, now: Instant): Vacancy["reason"] {
+  if (state.peer?.heartbeat.planned !== true) return "resignation";
+  const wasClaimed = before.claim?.cause !== "priority" && claimsNow(config, before, now);
+  return wasClaimed && placing(config, state)?.better === true ? "betterPlaced" : "handover";
 }
 
 function reachDeadline(config: ElectionConfig, before: BackupState, now: Instant): ElectionStep {

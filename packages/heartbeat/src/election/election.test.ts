@@ -1,5 +1,6 @@
 import { millisOf } from "@vipair/model";
 import { describe, expect, it } from "vitest";
+import type { Heartbeat } from "../heartbeat.js";
 import { obstacles } from "../node/eligibility.js";
 import { electionConfig } from "./config.js";
 import { activeDown, pair, Rehearsal } from "./rehearsal.js";
@@ -283,6 +284,97 @@ describe("preemption", () => {
     for (const flaw of [{ priority: 100 }, { ready: false }, { eligible: false }, { maintenance: true }]) {
       expect(Rehearsal.active().hear({ ...claim, ...flaw }).types).toEqual([]);
     }
+  });
+});
+
+describe("reach", () => {
+  const all = { carriersLost: 0, gatewaysLost: 0, serversUp: 1_000 };
+  const counted = (up: number, lag = 0) => ({ type: "serversCounted", servers: { up, lag: millisOf(lag) } }) as const;
+  const active = (reach: Heartbeat["reach"], changes: Partial<Heartbeat> = {}) =>
+    ({ role: "active", reach, ...changes }) as const;
+  /** Hears the active node say this for so long; answers after how much of it this one claimed first. */
+  const claimAfter = (node: Rehearsal, ms: number, heartbeat: Partial<Heartbeat>): number | undefined => {
+    for (let passed = 100; passed <= ms; passed += 100) {
+      if (
+        node
+          .hear(heartbeat)
+          .idle(100)
+          .sent.some(({ claiming }) => claiming)
+      )
+        return passed;
+    }
+    return undefined;
+  };
+
+  it("is said in every heartbeat", () => {
+    const node = Rehearsal.backup().step(failed("gateway 198.51.100.1")).step(counted(500));
+    expect(node.idle(100).sent).toMatchObject([{ reach: { carriersLost: 0, gatewaysLost: 1, serversUp: 500 } }]);
+  });
+
+  it("makes the better placed standby claim after the delay, without preemption and of lower priority", () => {
+    expect(claimAfter(Rehearsal.backup(), 5_000, active({ ...all, carriersLost: 1 }, { priority: 200 }))).toBe(2_000);
+  });
+
+  it("waits longer for what the two nodes notice at different times", () => {
+    expect(claimAfter(Rehearsal.backup().step(counted(1_000, 700)), 5_000, active({ ...all, serversUp: 0 }))).toBe(
+      2_700,
+    );
+    expect(claimAfter(Rehearsal.backup(), 6_000, active({ ...all, gatewaysLost: 1 }))).toBe(4_000);
+  });
+
+  it("moves nothing while it is equal, unknown or less", () => {
+    for (const reach of [all, undefined]) expect(claimAfter(Rehearsal.backup(), 6_000, active(reach))).toBeUndefined();
+    expect(claimAfter(Rehearsal.backup().step(counted(500)), 6_000, active(all))).toBeUndefined();
+  });
+
+  it("counts carriers before gateways, and gateways before servers", () => {
+    const node = Rehearsal.backup().step(failed("gateway 198.51.100.1"));
+    expect(claimAfter(node, 6_000, active({ ...all, serversUp: 0 }))).toBeUndefined();
+    expect(claimAfter(node, 6_000, active({ ...all, carriersLost: 1 }))).toBe(2_000);
+  });
+
+  it("goes before priority: a preferred node that reaches less claims nothing", () => {
+    const node = Rehearsal.backup({ preempt: true, priority: 200 }).step(counted(500));
+    expect(claimAfter(node, 6_000, active(all))).toBeUndefined();
+    expect(claimAfter(node.step(counted(1_000)), 6_000, active(all))).toBe(100);
+  });
+
+  it("gives way to a claim only where the own view agrees", () => {
+    const claim = { claiming: true, reach: all };
+    expect(Rehearsal.active().hear(claim).types).toEqual([]);
+    const worse = Rehearsal.active().step(counted(500)).hear(claim);
+    expect(worse.types).toEqual(["requestHandover"]);
+    worse.step({ type: "handoverPrepared", force: false });
+    expect(worse.reasons).toEqual(["betterPlaced"]);
+    expect(worse.effects.at(-1)).toMatchObject({ reach: { ...all, serversUp: 500 }, peerReach: all });
+    const preferred = { claiming: true, priority: 200, reach: { ...all, serversUp: 500 } };
+    expect(Rehearsal.active().hear(preferred).types).toEqual([]);
+  });
+
+  it("is the reason of the takeover that follows a claim", () => {
+    const node = Rehearsal.backup();
+    claimAfter(node, 5_000, active({ ...all, serversUp: 0 }));
+    expect(node.hear({ resigning: true, planned: true, reach: { ...all, serversUp: 0 } }).reasons).toEqual([
+      "betterPlaced",
+    ]);
+  });
+
+  it("moves nothing back for a while after this node gave way, neither by reach nor by priority", () => {
+    const node = Rehearsal.active({ preempt: true }).step(counted(500)).hear({ claiming: true, reach: all });
+    node.step({ type: "handoverPrepared", force: false }).step(counted(1_000));
+    const elsewhere = active({ ...all, gatewaysLost: 1 }, { priority: 50 });
+    expect(claimAfter(node, 20_000, elsewhere)).toBe(10_000 + 4_000);
+    const preferred = Rehearsal.active({ preempt: true }).step(counted(500)).hear({ claiming: true, reach: all });
+    preferred.step({ type: "handoverPrepared", force: false }).step(counted(1_000));
+    expect(claimAfter(preferred, 20_000, active(all, { priority: 50 }))).toBe(10_000);
+  });
+
+  it("leaves with the worse placed node what people moved there, until the two were equal once", () => {
+    const node = Rehearsal.active().hear({ reach: { ...all, serversUp: 500 } });
+    node.step({ type: "handoverPrepared", force: false });
+    expect(claimAfter(node, 6_000, active({ ...all, serversUp: 500 }))).toBeUndefined();
+    claimAfter(node, 200, active(all));
+    expect(claimAfter(node, 6_000, active({ ...all, serversUp: 500 }))).toBe(2_000);
   });
 });
 

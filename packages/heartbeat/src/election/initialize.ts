@@ -4,6 +4,7 @@ import { becomeBackup, becomeInitialize, type ElectionStep } from "./become.js";
 import type { ElectionConfig } from "./config.js";
 import type { ElectionEvent } from "./event.js";
 import { observeDeath, observeHeartbeat } from "./observe.js";
+import { ownReach } from "./reach.js";
 import { sendHeartbeat } from "./speech.js";
 import type { InitializeState } from "./state.js";
 
@@ -25,6 +26,8 @@ export function stepInitialize(
       return { state: observeTrack(state, event.track, event.ok), effects: [] };
     case "readinessChanged":
       return { state: { ...state, ready: event.ready }, effects: [] };
+    case "serversCounted":
+      return { state: { ...state, servers: event.servers }, effects: [] };
     case "maintenanceChanged":
       return { state: observeMaintenance(state, event.on), effects: [] };
     case "handoverPrepared":
@@ -53,7 +56,7 @@ function start(config: ElectionConfig, initialize: InitializeState, now: Instant
     state,
     effects: [
       sendHeartbeat(config, state, now),
-      { type: "reportRole", from: "initialize", to: "backup", reason: "start", term },
+      { type: "reportRole", from: "initialize", to: "backup", reason: "start", term, reach: ownReach(config, state) },
     ],
   };
 }

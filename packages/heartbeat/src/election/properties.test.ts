@@ -19,6 +19,14 @@ const heartbeats: fc.Arbitrary<Heartbeat> = fc.record({
   maintenance: fc.boolean(),
   hearing: fc.boolean(),
   claiming: fc.boolean(),
+  reach: fc.option(
+    fc.record({
+      carriersLost: fc.nat({ max: 1 }),
+      gatewaysLost: fc.nat({ max: 2 }),
+      serversUp: fc.constantFrom(0, 500, 1_000),
+    }),
+    { nil: undefined },
+  ),
 });
 
 const track = fc.constantFrom("interface eth0", "gateway 198.51.100.1", "script /bin/check", "unknown");
@@ -28,6 +36,7 @@ const events: fc.Arbitrary<ElectionEvent> = fc.oneof(
   { weight: 4, arbitrary: fc.constant({ type: "balancerHeard" } as const) },
   fc.constantFrom({ type: "started" } as const, { type: "lifelineClosed" } as const, { type: "leaseRenewed" } as const),
   fc.tuple(track, fc.boolean()).map(([name, ok]) => ({ type: "trackChanged", track: name, ok }) as const),
+  fc.constantFrom(0, 500, 1_000).map((up) => ({ type: "serversCounted", servers: { up, lag: millisOf(0) } }) as const),
   fc.boolean().map((ready) => ({ type: "readinessChanged", ready }) as const),
   fc.boolean().map((on) => ({ type: "maintenanceChanged", on }) as const),
   fc.boolean().map((force) => ({ type: "handoverPrepared", force }) as const),

@@ -1,4 +1,4 @@
-import type { Role } from "@vipair/model";
+import { millisOf, type Role } from "@vipair/model";
 import { describe, expect, it } from "vitest";
 import type { ElectionEvent } from "./event.js";
 import { Rehearsal, standby } from "./rehearsal.js";
@@ -11,6 +11,7 @@ const events: { readonly [T in ElectionEvent["type"]]: Extract<ElectionEvent, { 
   deadlineReached: { type: "deadlineReached" },
   trackChanged: { type: "trackChanged", track: "interface eth0", ok: false },
   readinessChanged: { type: "readinessChanged", ready: true },
+  serversCounted: { type: "serversCounted", servers: { up: 500, lag: millisOf(0) } },
   maintenanceChanged: { type: "maintenanceChanged", on: true },
   balancerHeard: { type: "balancerHeard" },
   balancerClosed: { type: "balancerClosed" },
@@ -31,6 +32,7 @@ const table: { readonly [R in Role]: { readonly [T in ElectionEvent["type"]]: st
     deadlineReached: "initialize:",
     trackChanged: "initialize:",
     readinessChanged: "initialize:",
+    serversCounted: "initialize:",
     maintenanceChanged: "initialize:",
     balancerHeard: "initialize:",
     balancerClosed: "initialize: exit",
@@ -48,6 +50,7 @@ const table: { readonly [R in Role]: { readonly [T in ElectionEvent["type"]]: st
     deadlineReached: "backup:",
     trackChanged: "backup:",
     readinessChanged: "backup:",
+    serversCounted: "backup:",
     maintenanceChanged: "backup:",
     balancerHeard: "backup:",
     balancerClosed: "initialize: reportRole exit",
@@ -65,6 +68,7 @@ const table: { readonly [R in Role]: { readonly [T in ElectionEvent["type"]]: st
     deadlineReached: "active:",
     trackChanged: "backup: dropLease removeAddresses sendHeartbeat reportRole",
     readinessChanged: "active:",
+    serversCounted: "active:",
     maintenanceChanged: "backup: dropLease removeAddresses sendHeartbeat reportRole",
     balancerHeard: "active:",
     balancerClosed: "initialize: dropLease removeAddresses sendHeartbeat reportRole exit",

@@ -17,6 +17,9 @@ const kinds = [
   "refusal",
   "carrierLoss",
   "gatewayLoss",
+  "serverLoss",
+  "serverLoss",
+  "serverDeath",
   "addressLoss",
   "balancerHang",
   "balancerDeath",
@@ -68,6 +71,10 @@ function drawKind(random: Random): FaultKind {
     case "overrun":
     case "fullTable":
       return { type, node };
+    case "serverLoss":
+      return { type, node, up: random.pick([0, 500, 990]) };
+    case "serverDeath":
+      return { type, up: random.pick([0, 500, 990]) };
     case "refusal":
       return { type, node, call: random.pick(["lease", "addresses"]) };
     case "partition":

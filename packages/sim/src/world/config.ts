@@ -6,6 +6,9 @@ import type { Random } from "../random.js";
 /** The weight of the gateway's track in every simulated pair. */
 export const gatewayWeight = 60;
 
+/** How long after one node the other one may notice what becomes of a real server. */
+export const serverLagMs = 600;
+
 /** Draws the configuration that both nodes share, and returns what each election knows of it. */
 export function drawConfigs(random: Random): readonly [ElectionConfig, ElectionConfig] {
   const pair = drawPair(random);
@@ -42,6 +45,7 @@ function drawPair(random: Random): Pair {
     },
     preempt: random.chance(0.5),
     preemptDelay: millisOf(random.pick([0, 500, 2_000])),
+    reachDelay: millisOf(random.pick([300, 2_000])),
     sync: { port: 7340 },
     track: [
       { kind: "interface", interface: "client", weight: undefined },

@@ -26,6 +26,7 @@ const pair: Pair = {
   preempt: false,
   preemptDelay: millisOf(0),
   reachDelay: millisOf(2_000),
+  witness: [],
   sync: { port: 7340 },
   track: [],
 };

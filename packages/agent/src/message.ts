@@ -97,5 +97,7 @@ export type AgentMessage =
   | { readonly type: "restored"; readonly what: string }
   | { readonly type: "refused"; readonly error: string }
   | { readonly type: "conflict"; readonly yields: boolean }
+  /** The peer is silent on every path, and this node stays backup because no witness answers. */
+  | { readonly type: "unwitnessed" }
   /** The peer fell silent on one path, or is heard there again, while it is heard on `others`. */
   | { readonly type: "pathChanged"; readonly path: string; readonly up: boolean; readonly others: readonly string[] };

@@ -6,9 +6,12 @@ import { type Config, defaultReachDelay } from "@vipair/model";
  * numbered in it.
  */
 export function configDigest({ pair, addresses, services }: Config): bigint {
-  const { secretFile: _, reachDelay, ...agreed } = pair;
+  const { secretFile: _, reachDelay, witness, ...agreed } = pair;
   // What an older version knows nothing of makes no difference while it is as if it were not there.
-  const added = { ...(reachDelay === defaultReachDelay ? {} : { reachDelay }) };
+  const added = {
+    ...(reachDelay === defaultReachDelay ? {} : { reachDelay }),
+    ...(witness.length === 0 ? {} : { witness }),
+  };
   return fnv1a64(canonicalJson({ pair: { ...agreed, ...added }, addresses, services }));
 }
 

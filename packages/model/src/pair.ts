@@ -81,6 +81,12 @@ export interface VirtualAddress {
   readonly interface: string;
 }
 
+/** A third host, on the link of an interface, whose answer shows that this node is not the one that is cut off. */
+export interface Witness {
+  readonly address: IpAddress;
+  readonly interface: string;
+}
+
 export interface Pair {
   readonly name: string;
   readonly secretFile: string;
@@ -90,6 +96,8 @@ export interface Pair {
   readonly preemptDelay: Millis;
   /** How long the standby must have reached more than the active node before it asks for ownership. */
   readonly reachDelay: Millis;
+  /** One of them must answer before a node becomes active because it hears its peer on no path; none: silence is enough. */
+  readonly witness: readonly Witness[];
   readonly sync: { readonly port: number };
   readonly track: readonly Track[];
 }

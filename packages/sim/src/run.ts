@@ -12,6 +12,8 @@ import { RecordedCause } from "./checkers/recorded-cause.js";
 import { Recovery } from "./checkers/recovery.js";
 import { SingleOwner } from "./checkers/single-owner.js";
 import { Takeover } from "./checkers/takeover.js";
+import { Vacancy } from "./checkers/vacancy.js";
+import { Witnessed } from "./checkers/witnessed.js";
 import { drawFaults } from "./faults/draw.js";
 import type { Fault } from "./faults/fault.js";
 import { inject } from "./faults/inject.js";
@@ -86,6 +88,8 @@ class Story {
       new Followed(),
       new NoFlapping(),
       new RecordedCause(),
+      new Witnessed(),
+      new Vacancy(),
       new LeaseDiscipline(),
       new Recovery(healedAtMs),
       new Acknowledged(),

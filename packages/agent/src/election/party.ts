@@ -21,6 +21,7 @@ import type { Party } from "../party.js";
 import type { PerformNode } from "../perform.js";
 import { type Heard, isNews, viewPeer } from "./peer.js";
 import { performElection } from "./perform.js";
+import { openWitnesses } from "./witness.js";
 
 export interface ElectionPartyOptions {
   readonly pair: Pair;
@@ -56,7 +57,9 @@ export function openElectionParty(options: ElectionPartyOptions): Party {
       pathChanged: (path, up, others) => tell({ type: "pathChanged", path, up, others }),
     },
   );
-  const perform = performElection(exchange, tell, performNode);
+  const reached = (): void => loop.deliver({ type: "witnessReached" });
+  const askWitnesses = openWitnesses(pair.witness, config.interval, reached);
+  const perform = performElection(exchange, tell, performNode, askWitnesses);
   const loop = openLoop(electionMachine(config), { perform, stepped, catchUp: afterSockets });
   return {
     deliver: loop.deliver,

@@ -55,6 +55,7 @@ beforeEach(async () => {
     preempt: false,
     preemptDelay: millisOf(0),
     reachDelay: millisOf(2_000),
+    witness: [],
     sync: { port: await twoFreePorts() },
     track: [],
   };

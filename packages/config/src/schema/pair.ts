@@ -131,6 +131,17 @@ export const pairSchema = z
           "notice the same failure.",
         examples: ["2s"],
       }),
+    witness: z
+      .array(address)
+      .max(16)
+      .nullish()
+      .meta({
+        title: "list of addresses",
+        description:
+          "udp: hosts in the networks of `addresses`. A standby that hears its peer on no path becomes active only if one of " +
+          "them answers to ARP or neighbour discovery. Left out, silence is enough.",
+        examples: [["198.51.100.1"]],
+      }),
     sync: z
       .strictObject({
         port: wholeNumber(1, 65534).prefault(7340).meta({

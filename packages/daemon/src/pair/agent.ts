@@ -30,6 +30,7 @@ export interface AgentListener {
   restored(what: string): void;
   refused(error: string): void;
   conflict(yields: boolean): void;
+  unwitnessed(): void;
   /** The peer fell silent on one heartbeat path, or is heard there again, while it is heard on `others`. */
   pathChanged(path: string, up: boolean, others: readonly string[]): void;
   died(how: string): void;
@@ -121,6 +122,8 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
         return listener.refused(message.error);
       case "conflict":
         return listener.conflict(message.yields);
+      case "unwitnessed":
+        return listener.unwitnessed();
       case "pathChanged":
         return listener.pathChanged(message.path, message.up, message.others);
     }

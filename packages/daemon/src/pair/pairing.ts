@@ -110,6 +110,14 @@ export function openPairing(options: PairingOptions): Pairing {
       handoverRefused: (reason) => handover.progress.refused(reason),
       restored: (what) => journal.record("restored", `${what} was removed by somebody else and put back`, { what }),
       refused: refuse,
+      unwitnessed: () =>
+        journal.record(
+          "peerChanged",
+          `${peer.name} is silent on every path, and no witness is reached: ${node} stays backup`,
+          {
+            witness: false,
+          },
+        ),
       pathChanged: (path, up, others) => {
         const where = others.length === 0 ? "" : `${up ? " as well as" : "; it is heard"} on ${others.join(", ")}`;
         const what = up ? `is heard on ${path} again` : `is not heard on ${path} any more`;

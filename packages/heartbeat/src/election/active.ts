@@ -53,6 +53,7 @@ export function stepActive(
     case "stopRequested":
       return stop(config, state, now);
     case "started":
+    case "witnessReached":
       return { state, effects: [] };
   }
 }

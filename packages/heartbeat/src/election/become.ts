@@ -35,6 +35,8 @@ export function becomeBackup(config: ElectionConfig, state: ElectionState, now: 
     wokeAt: undefined,
     postponed: false,
     afterConflict: false,
+    witnessedAt: undefined,
+    unwitnessed: false,
     claim: undefined,
   };
   return isEligible(config, backup)

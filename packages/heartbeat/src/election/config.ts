@@ -14,6 +14,8 @@ export interface ElectionConfig extends NodeConfig {
   readonly gatewayLag: Millis;
   /** A node that gave way to a better placed one claims nothing for so long. */
   readonly reachHoldoff: Millis;
+  /** In silence on all paths, a witness must be reached before this node becomes active. */
+  readonly needsWitness: boolean;
 }
 
 /** The election of the node called `nodeName`; throws when the pair has no such node. */
@@ -27,6 +29,7 @@ export function electionConfig(pair: Pair, nodeName: string): ElectionConfig {
     reachDelay: pair.reachDelay,
     gatewayLag: gatewayLag(pair),
     reachHoldoff: millisOf(5 * pair.reachDelay),
+    needsWitness: pair.witness.length > 0,
   };
 }
 

@@ -378,6 +378,47 @@ describe("reach", () => {
   });
 });
 
+describe("witness", () => {
+  const alone = () => Rehearsal.backup({ needsWitness: true }).hear({ role: "active" });
+  const asks = (node: Rehearsal) => node.types.filter((type) => type === "askWitness").length;
+
+  it("is asked when a heartbeat is missed, and not before", () => {
+    const node = alone().idle(100);
+    expect(asks(node)).toBe(0);
+    expect(asks(node.idle(200))).toBe(2);
+    expect(asks(Rehearsal.backup().hear({ role: "active" }).idle(300))).toBe(0);
+  });
+
+  it("that answers lets silence decide when it always did", () => {
+    const node = alone().idle(250).step({ type: "witnessReached" });
+    expect(node.idle(activeDown(node) - 250 - 1).state.role).toBe("backup");
+    expect(node.idle(1).reasons).toEqual(["silence"]);
+  });
+
+  it("that does not answer keeps the node backup, which says so once and asks on until it does", () => {
+    const node = alone().idle(2_000);
+    expect(node.state.role).toBe("backup");
+    expect(node.types.filter((type) => type === "reportUnwitnessed")).toHaveLength(1);
+    expect(asks(node)).toBeGreaterThan(15);
+    expect(node.step({ type: "witnessReached" }).reasons).toEqual(["silence"]);
+  });
+
+  it("counts for nothing when it answered before this silence, or long ago", () => {
+    const node = alone().idle(250).step({ type: "witnessReached" }).hear({ role: "active" });
+    expect(node.idle(1_000).state.role).toBe("backup");
+    const late = alone().step({ type: "maintenanceChanged", on: true }).step({ type: "witnessReached" }).idle(5_000);
+    expect(late.step({ type: "maintenanceChanged", on: false }).idle(1_000).state.role).toBe("backup");
+  });
+
+  it("is not needed where somebody says that nobody is active, or a process is proven dead", () => {
+    expect(alone().hear({ resigning: true }).reasons).toEqual(["resignation"]);
+    expect(alone().step({ type: "lifelineClosed" }).idle(5).reasons).toEqual(["peerDied"]);
+    const both = Rehearsal.backup({ needsWitness: true });
+    for (let i = 0; i < 3; i++) both.hear({}).idle(100);
+    expect(both.hear({}).idle(100).state.role).toBe("active");
+  });
+});
+
 describe("conflict", () => {
   it("ends with this node when the other one stays deaf for more than two intervals", () => {
     const node = Rehearsal.active({ priority: 200 });

@@ -9,5 +9,7 @@ export type ElectionEvent =
   | { readonly type: "heartbeatReceived"; readonly heartbeat: Heartbeat }
   /** The balancer's view of the real servers changed. */
   | { readonly type: "serversCounted"; readonly servers: ServerCount }
+  /** A witness has answered a question asked by `askWitness`. */
+  | { readonly type: "witnessReached" }
   /** The peer's kernel closed the lifeline: its agent's process is gone, and so is the lease it held. */
   | { readonly type: "lifelineClosed" };

@@ -36,6 +36,7 @@ export function stepInitialize(
       return becomeInitialize(config, state, { reason: "balancerLost", resignation: "accident" }, now);
     case "stopRequested":
       return becomeInitialize(config, state, { reason: "shutdown", resignation: "accident" }, now);
+    case "witnessReached":
     case "balancerHeard":
     case "deadlineReached":
     case "leaseRenewed":

@@ -128,6 +128,7 @@ export const pair: Pair = {
   preempt: false,
   preemptDelay: millisOf(0),
   reachDelay: millisOf(2_000),
+  witness: [],
   sync: { port: 7340 },
   track: [
     { kind: "interface", interface: "eth0", weight: undefined },

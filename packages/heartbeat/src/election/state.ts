@@ -59,6 +59,10 @@ export interface BackupState extends Standing {
   readonly postponed: boolean;
   /** Became backup in a conflict, and has not heard the winner since. */
   readonly afterConflict: boolean;
+  /** When a witness was last reached while the peer was heard on no path. */
+  readonly witnessedAt: Instant | undefined;
+  /** The time to take over has come in this silence, and no witness was reached. */
+  readonly unwitnessed: boolean;
   /** Why this node wants ownership, when everything speaks for it. */
   readonly claim: Claim | undefined;
 }

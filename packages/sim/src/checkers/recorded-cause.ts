@@ -1,41 +1,42 @@
-import type { ElectionEffect } from "@vipair/heartbeat";
+import type { ElectionEffect, NodeIndex } from "@vipair/heartbeat";
+import type { Agent } from "../node/agent.js";
 import type { Host } from "../node/host.js";
 import type { World } from "../world/world.js";
 import type { Checker } from "./checker.js";
 
 /**
  * No change of owner without a cause that is recorded, and that was there: a node gets ownership or loses it only with a
- * report that says why, and what that report claims of the nodes is true of what they knew then.
- *
- * - `betterPlaced`: the node that takes over reached more, for the whole delay, in the words of both nodes;
- * - `silence`: nothing was heard of an active peer for three of its intervals;
- * - `interfaceDown`, `trackFailed`: a decisive track had failed.
+ * report that says why; and by `betterPlaced` only when the node that takes over reached more, in the words of both.
  */
 export class RecordedCause implements Checker {
   readonly name = "recorded cause";
-  readonly #roles: [string, string] = ["initialize", "initialize"];
-  /** What was reported since the last look, in its order. */
-  #reported: [string, string] = ["initialize", "initialize"];
+  /** The agents whose roles these are: one that died took its role with it. */
+  readonly #agents: [Agent | undefined, Agent | undefined] = [undefined, undefined];
+  readonly #reported: [string, string] = ["initialize", "initialize"];
 
   inspect(world: World): string | undefined {
     for (const { index, agent } of world.hosts) {
+      this.#meet(index, agent);
       const role = agent?.state.role ?? "initialize";
-      const before = this.#roles[index];
-      this.#roles[index] = role;
-      // A process that ended took its role with it.
-      if (agent === undefined) this.#reported[index] = "initialize";
-      else if (role !== before && this.#reported[index] !== role) return `lb${index + 1} became ${role} in silence`;
+      if (role !== this.#reported[index]) return `lb${index + 1} became ${role} in silence`;
     }
     return undefined;
   }
 
   inspectEffect(_world: World, host: Host, effect: ElectionEffect): string | undefined {
     if (effect.type !== "reportRole") return undefined;
+    this.#meet(host.index, host.agent);
     const said = this.#reported[host.index];
     this.#reported[host.index] = effect.to;
     const name = `lb${host.index + 1}`;
     if (effect.from !== said) return `${name} says that it was ${effect.from}, and was ${said}`;
     return isTrue(effect) ? undefined : `${name}: ${effect.from} → ${effect.to} by ${effect.reason} without its cause`;
+  }
+
+  #meet(index: NodeIndex, agent: Agent | undefined): void {
+    if (agent === this.#agents[index]) return;
+    this.#agents[index] = agent;
+    this.#reported[index] = "initialize";
   }
 }
 

@@ -20,6 +20,7 @@ const kinds = [
   "serverLoss",
   "serverLoss",
   "serverDeath",
+  "witnessLoss",
   "addressLoss",
   "balancerHang",
   "balancerDeath",
@@ -62,6 +63,7 @@ function drawKind(random: Random): FaultKind {
     case "suspend":
     case "carrierLoss":
     case "gatewayLoss":
+    case "witnessLoss":
     case "addressLoss":
     case "balancerHang":
     case "balancerDeath":

@@ -36,6 +36,8 @@ export type FaultKind =
   | { readonly type: "serverLoss"; readonly node: NodeIndex; readonly up: number }
   /** Real servers die, and each node notices in its own time. */
   | { readonly type: "serverDeath"; readonly up: number }
+  /** The witness does not answer to this node. */
+  | { readonly type: "witnessLoss"; readonly node: NodeIndex }
   | { readonly type: "addressLoss"; readonly node: NodeIndex }
   | { readonly type: "balancerHang"; readonly node: NodeIndex }
   | { readonly type: "balancerDeath"; readonly node: NodeIndex }

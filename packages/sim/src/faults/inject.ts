@@ -38,6 +38,11 @@ export function inject(world: World, fault: Fault): void {
         world.plan(noticedMs, () => loseServers(world, node, fault.up, Math.max(0, recoveredMs - noticedMs)));
       }
       return;
+    case "witnessLoss":
+      world.hosts[fault.node].unwitnessed += 1;
+      return world.plan(fault.durationMs, () => {
+        world.hosts[fault.node].unwitnessed -= 1;
+      });
     case "addressLoss":
       return loseAddress(world, fault.node);
     case "balancerHang":

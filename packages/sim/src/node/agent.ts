@@ -39,6 +39,7 @@ export interface AgentHost {
   planWake(instant: Instant, wake: () => void): void;
   transmit(header: SessionHeader, heartbeat: Heartbeat): void;
   renewLifeline(): void;
+  askWitness(): void;
   observe(agent: Agent, effect: ElectionEffect): void;
 }
 
@@ -148,6 +149,10 @@ export class Agent {
       case "announceAddresses":
         ownership.announceAddresses();
         return undefined;
+      case "askWitness":
+        this.#host.askWitness();
+        return undefined;
+      case "reportUnwitnessed":
       case "requestHandover":
       case "refuseHandover":
       case "reportRole":

@@ -70,6 +70,8 @@ export class Host implements AgentHost, DaemonHost {
   balancer: Balancer | undefined;
   /** Of 1000 real servers those that are up, as each fault in force leaves them: the worst one holds. */
   readonly serverCounts: number[] = [];
+  /** Faults in force that keep the witness's answer from this node. */
+  unwitnessed = 0;
   /** Faults in force that make the kernel lose events. */
   overruns = 0;
   #powered = true;
@@ -177,6 +179,12 @@ export class Host implements AgentHost, DaemonHost {
 
   renewLifeline(): void {
     this.#world.renewLifeline(this.index);
+  }
+
+  askWitness(): void {
+    this.#world.plan(this.random.between(0.2, 5), () => {
+      if (this.linkUp && this.unwitnessed === 0) this.inform({ type: "witnessReached" });
+    });
   }
 
   observe(agent: Agent, effect: ElectionEffect): void {

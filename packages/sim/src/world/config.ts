@@ -32,8 +32,8 @@ function drawPair(random: Random): Pair {
     name: "simulated",
     secretFile: "/nonexistent",
     nodes: [
-      { name: "lb1", address: address("192.0.2.1"), priority: random.pick([200, 150, 100]) },
-      { name: "lb2", address: address("192.0.2.2"), priority: 100 },
+      { name: "lb1", address: addressOf("192.0.2.1"), priority: random.pick([200, 150, 100]) },
+      { name: "lb2", address: addressOf("192.0.2.2"), priority: 100 },
     ],
     heartbeat: {
       transport: "udp",
@@ -46,15 +46,17 @@ function drawPair(random: Random): Pair {
     preempt: random.chance(0.5),
     preemptDelay: millisOf(random.pick([0, 500, 2_000])),
     reachDelay: millisOf(random.pick([300, 2_000])),
+    witness: random.chance(0.3) ? [{ address: addressOf("198.51.100.1"), interface: "client" }] : [],
     sync: { port: 7340 },
     track: [
       { kind: "interface", interface: "client", weight: undefined },
-      { kind: "gateway", gateway: address("198.51.100.1"), interface: "client", ...sampled, weight: gatewayWeight },
+      { kind: "gateway", gateway: addressOf("198.51.100.1"), interface: "client", ...sampled, weight: gatewayWeight },
     ],
   };
 }
 
-function address(text: string) {
+/** The address that this text means, which is certain to be one. */
+export function addressOf(text: string) {
   const parsed = parseAddress(text);
   if (parsed === undefined) throw new Error(`not an address: ${text}`);
   return parsed;

@@ -289,6 +289,7 @@ describe("preemption", () => {
 
 describe("reach", () => {
   const all = { carriersLost: 0, gatewaysLost: 0, serversUp: 1_000 };
+  const isReady = { type: "readinessChanged", ready: true } as const;
   const counted = (up: number, lag = 0) => ({ type: "serversCounted", servers: { up, lag: millisOf(lag) } }) as const;
   const active = (reach: Heartbeat["reach"], changes: Partial<Heartbeat> = {}) =>
     ({ role: "active", reach, ...changes }) as const;
@@ -361,17 +362,17 @@ describe("reach", () => {
 
   it("moves nothing back for a while after this node gave way, neither by reach nor by priority", () => {
     const node = Rehearsal.active({ preempt: true }).step(counted(500)).hear({ claiming: true, reach: all });
-    node.step({ type: "handoverPrepared", force: false }).step(counted(1_000));
+    node.step({ type: "handoverPrepared", force: false }).step(counted(1_000)).step(isReady);
     const elsewhere = active({ ...all, gatewaysLost: 1 }, { priority: 50 });
     expect(claimAfter(node, 20_000, elsewhere)).toBe(10_000 + 4_000);
     const preferred = Rehearsal.active({ preempt: true }).step(counted(500)).hear({ claiming: true, reach: all });
-    preferred.step({ type: "handoverPrepared", force: false }).step(counted(1_000));
+    preferred.step({ type: "handoverPrepared", force: false }).step(counted(1_000)).step(isReady);
     expect(claimAfter(preferred, 20_000, active(all, { priority: 50 }))).toBe(10_000);
   });
 
   it("leaves with the worse placed node what people moved there, until the two were equal once", () => {
     const node = Rehearsal.active().hear({ reach: { ...all, serversUp: 500 } });
-    node.step({ type: "handoverPrepared", force: false });
+    node.step({ type: "handoverPrepared", force: false }).step(isReady);
     expect(claimAfter(node, 6_000, active({ ...all, serversUp: 500 }))).toBeUndefined();
     claimAfter(node, 200, active(all));
     expect(claimAfter(node, 6_000, active({ ...all, serversUp: 500 }))).toBe(2_000);

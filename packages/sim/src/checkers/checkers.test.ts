@@ -124,7 +124,7 @@ describe("the checkers see a broken machine", () => {
       stepElection({ ...config, reachHoldoff: millisOf(0), reachDelay: millisOf(10) }, state, event, now);
     const losses = [0, 1, 0, 1].map((node, i) => ({
       ...{ type: "serverLoss", node: node as 0 | 1, up: 0 },
-      ...{ atMs: 12_000 + 1_500 * i, durationMs: 1_500 },
+      ...{ atMs: 14_000 + 800 * i, durationMs: 800 },
     })) satisfies readonly Fault[];
     expect(isAlarmed("no flapping", { faults: losses }, 40)).toBe(false);
     expect(isAlarmed("no flapping", { step, faults: losses })).toBe(true);

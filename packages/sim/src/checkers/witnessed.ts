@@ -20,7 +20,8 @@ export class Witnessed implements Checker {
     if (!host.config.needsWitness || isAnswered(host)) return undefined;
     const peer = host.agent?.state.peer;
     const longest = 4 * trueInterval(world) + 5;
-    if (peer !== undefined && !peer.gone && host.bootTime() - peer.heardAt <= longest) return undefined;
+    if (peer !== undefined && !peer.gone && host.bootTime() - peer.heardAt <= 1.5 * host.config.interval)
+      return undefined;
     const lasted = world.now() - this.#answeredAt[host.index];
     return lasted <= longest
       ? undefined

@@ -15,7 +15,8 @@ export function drawConfigs(random: Random): readonly [ElectionConfig, ElectionC
   return [electionConfig(pair, "lb1"), electionConfig(pair, "lb2")];
 }
 
-const sampled = { interval: millisOf(1_000), rise: 2, fall: 3 };
+/** Often: what both nodes need to notice the same is waited for, and stories are short. */
+const sampled = { interval: millisOf(100), rise: 2, fall: 3 };
 
 /** Draws what both daemons have in common: small, so that few connections are many. */
 export function drawTraits(random: Random): Traits {
@@ -45,7 +46,7 @@ function drawPair(random: Random): Pair {
     },
     preempt: random.chance(0.5),
     preemptDelay: millisOf(random.pick([0, 500, 2_000])),
-    reachDelay: millisOf(random.pick([300, 2_000])),
+    reachDelay: millisOf(random.pick([200, 300])),
     witness: random.chance(0.3) ? [{ address: addressOf("198.51.100.1"), interface: "client" }] : [],
     sync: { port: 7340 },
     track: [

@@ -15,9 +15,11 @@ export class Followed implements Checker {
 
   inspect(world: World): string | undefined {
     const { hosts, clients } = world;
-    const owners = hosts.filter((host) => host.owns);
-    const isSettled = owners.length === 1 && world.connected && hosts.every((host) => host.isRunning());
-    if (!isSettled || clients.gateway === owners[0]) {
+    const [left, right] = hosts;
+    const other = clients.gateway === left ? right : left;
+    // The cheap question first: nearly always it is the one that matters.
+    const isAstray = other.owns && !world.peerOf(other).owns;
+    if (!isAstray || !world.connected || !left.isRunning() || !right.isRunning()) {
       this.#since = undefined;
       return undefined;
     }

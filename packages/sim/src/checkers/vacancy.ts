@@ -14,21 +14,29 @@ import { type Checker, longestDelay, trueInterval } from "./checker.js";
  */
 export class Vacancy implements Checker {
   readonly name = "vacancy";
+  /** Since when, of the time in which nobody owns the addresses. */
   readonly #fitSince: [number | undefined, number | undefined] = [undefined, undefined];
   #clearSince: number | undefined;
-  #vacantSince: number | undefined;
 
   inspect(world: World): string | undefined {
+    const { hosts } = world;
+    const [left, right] = hosts;
+    if (left.owns || right.owns) return this.#forget();
     const now = world.now();
-    for (const host of world.hosts) {
+    for (const host of hosts) {
       this.#fitSince[host.index] = isFit(host) ? (this.#fitSince[host.index] ?? now) : undefined;
     }
     this.#clearSince = world.connected ? (this.#clearSince ?? now) : undefined;
-    this.#vacantSince = world.hosts.some((host) => host.owns) ? undefined : (this.#vacantSince ?? now);
     const fit = Math.min(this.#fitSince[0] ?? Infinity, this.#fitSince[1] ?? Infinity);
-    const since = Math.max(fit, this.#clearSince ?? Infinity, this.#vacantSince ?? Infinity);
-    const lasted = now - since;
+    const lasted = now - Math.max(fit, this.#clearSince ?? Infinity);
     return lasted <= longestVacancy(world) ? undefined : `no owner for ${lasted.toFixed(1)} ms, though one could be`;
+  }
+
+  /** Somebody owns the addresses. */
+  #forget(): undefined {
+    this.#fitSince[0] = undefined;
+    this.#fitSince[1] = undefined;
+    this.#clearSince = undefined;
   }
 }
 

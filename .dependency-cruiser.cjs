@@ -17,6 +17,7 @@ module.exports = {
     only("sync", ["model"]),
     only("config", ["model"]),
     only("sim", ["model", "heartbeat", "sync"]),
+    only("replay", ["model", "heartbeat", "balancer"]),
     only("kernel", ["model"]),
     only("probe", ["model"]),
     only("agent", ["model", "heartbeat", "kernel"]),

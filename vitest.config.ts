@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["packages/{model,heartbeat,balancer,sync,config,probe,agent,daemon,cli}/src/**/*.test.ts"],
+          include: ["packages/{model,heartbeat,balancer,sync,config,replay,probe,agent,daemon,cli}/src/**/*.test.ts"],
           // Some run thousands of cases: a machine that is busy with other things may take its time.
           testTimeout: 30_000,
         },
@@ -24,6 +24,7 @@ export default defineConfig({
         test: {
           name: "network",
           include: ["test/**/*.test.ts"],
+          setupFiles: ["test/stage/failed.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

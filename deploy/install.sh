@@ -6,8 +6,8 @@
 #   install.sh --uninstall [--purge] [--prefix /opt/vipair] [--root DIR]
 #
 #   --root DIR   install into a root file system that is not running: files only, no packages, no services
-#   --uninstall  stop the service and remove everything that was installed; /etc/vipair stays
-#   --purge      with --uninstall: remove /etc/vipair too, and with it the pair's secret
+#   --uninstall  stop the service and remove everything that was installed; /etc/vipair and /var/lib/vipair stay
+#   --purge      with --uninstall: remove /etc/vipair too, and with it the pair's secret, and /var/lib/vipair
 #
 # It starts and restarts nothing: when this node stops serving is the operator's decision.
 set -euo pipefail
@@ -274,7 +274,7 @@ remove_files() {
   rm -f "$unit" "$modules" "$completion" "$etc/vipair.yaml.example"
   rm -rf "$releases" "$root$prefix/current" "$root$prefix/previous"
   [ -n "$root" ] || rm -rf /run/vipair
-  if [ $purge = 1 ]; then rm -rf "$etc"; fi
+  if [ $purge = 1 ]; then rm -rf "$etc" "$root/var/lib/vipair"; fi
   # Directories that this made, as far as they are empty now.
   local directory
   for directory in "$root$prefix" "$etc" "$man"/man[158] "$(dirname "$completion")" "$root/usr/local/share/bash-completion" \

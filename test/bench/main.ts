@@ -1,16 +1,26 @@
 /** npm run bench -- NAME: measures side by side with peers in the same run. */
 import { parseArgs } from "node:util";
+import { benchConnections } from "./connections.js";
+import { type ContenderName, contenderNames } from "./contender/contender.js";
 import { benchFailover } from "./failover.js";
+import { connectionsTable, throughputTable } from "./hop-table.js";
+import { benchScale, type Dimension, dimensions } from "./scale.js";
+import { scaleTable } from "./scale-table.js";
 import { benchSync, type SyncPart, syncParts } from "./sync/bench.js";
 import { syncTable } from "./sync/table.js";
 import { failoverTable } from "./table.js";
+import { benchThroughput } from "./throughput.js";
 
-const measured = ["failover", "sync"] as const;
+const measured = ["failover", "sync", "throughput", "connections", "scale"] as const;
 const usage = `npm run bench -- failover [--runs 5] [--load 60] [--json]
 npm run bench -- sync [--only ${syncParts.join(",")}] [--rounds 3] [--json]
+npm run bench -- throughput|connections [--against ${contenderNames.join(",")}] [--rounds 3] [--seconds 4] [--json]
+npm run bench -- scale [--of ${dimensions.join(",")}] [--rounds 3] [--seconds 4] [--json]
 `;
 
-const { name, runs, loadSeconds, parts, rounds, json } = readArguments();
+const usageError = new Error("wrong usage");
+
+const { name, runs, loadSeconds, parts, rounds, against, of, seconds, json } = readArguments();
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
@@ -29,6 +39,18 @@ async function measure(): Promise<{ passed: boolean; text: string }> {
       const bench = await benchSync(parts, rounds, say);
       return { passed: bench.passed, text: json ? JSON.stringify(bench, undefined, 2) : syncTable(bench) };
     }
+    case "throughput": {
+      const bench = await benchThroughput(against, rounds, seconds, say);
+      return { passed: bench.passed, text: json ? JSON.stringify(bench, undefined, 2) : throughputTable(bench) };
+    }
+    case "connections": {
+      const bench = await benchConnections(against, rounds, seconds, say);
+      return { passed: bench.passed, text: json ? JSON.stringify(bench, undefined, 2) : connectionsTable(bench) };
+    }
+    case "scale": {
+      const bench = await benchScale(of, rounds, seconds, say);
+      return { passed: bench.passed, text: json ? JSON.stringify(bench, undefined, 2) : scaleTable(bench) };
+    }
     case undefined:
       say(`${name}: not measured yet; there is: ${measured.join(", ")}`);
       return process.exit(2);
@@ -41,6 +63,9 @@ interface Arguments {
   readonly loadSeconds: number;
   readonly parts: readonly SyncPart[];
   readonly rounds: number;
+  readonly against: readonly ContenderName[];
+  readonly of: readonly Dimension[];
+  readonly seconds: number;
   readonly json: boolean;
 }
 
@@ -53,17 +78,35 @@ function readArguments(): Arguments {
         load: { type: "string", default: "60" },
         only: { type: "string", default: syncParts.join() },
         rounds: { type: "string", default: "3" },
+        against: { type: "string", default: contenderNames.join() },
+        of: { type: "string", default: dimensions.join() },
+        seconds: { type: "string", default: "4" },
         json: { type: "boolean", default: false },
       },
     });
-    const [runs, loadSeconds, rounds] = [Number(values.runs), Number(values.load), Number(values.rounds)];
-    const parts = values.only.split(",").map((part) => syncParts.find((known) => known === part));
-    const known = parts.flatMap((part) => part ?? []);
-    const sensible = runs >= 1 && rounds >= 1 && loadSeconds >= 0 && known.length === parts.length;
-    if (positionals[0] === undefined || !sensible) throw new Error("wrong usage");
-    return { name: positionals[0], runs, loadSeconds, parts: known, rounds, json: values.json };
+    const [runs = 0, loadSeconds = -1, rounds = 0, seconds = 0] = [
+      values.runs,
+      values.load,
+      values.rounds,
+      values.seconds,
+    ].map(Number);
+    const parts = knownOf(syncParts, values.only);
+    const against = knownOf(contenderNames, values.against);
+    const of = knownOf(dimensions, values.of);
+    if (positionals[0] === undefined || !(runs >= 1 && rounds >= 1 && loadSeconds >= 0 && seconds >= 1))
+      throw usageError;
+    return { name: positionals[0], runs, loadSeconds, parts, rounds, against, of, seconds, json: values.json };
   } catch {
     process.stderr.write(usage);
     process.exit(2);
   }
+}
+
+/** The names in a list with commas; throws when one is not among the known ones. */
+function knownOf<Name extends string>(known: readonly Name[], list: string): Name[] {
+  return list.split(",").map((name) => {
+    const found = known.find((one) => one === name);
+    if (found === undefined) throw usageError;
+    return found;
+  });
 }

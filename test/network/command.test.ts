@@ -1,4 +1,4 @@
-import type { EventReport, FailoverReport, StatusReport } from "@vipair/model";
+import type { EventReport, FailoverPlan, FailoverReport, StatusReport } from "@vipair/model";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openStage, type Stage } from "../stage/stage.js";
 import { until } from "../topology/clock.js";
@@ -70,6 +70,23 @@ test("status and events are JSON that says who is who", async () => {
   const { stdout } = await stage.pair.nodes[active].cli("events", "--json");
   const events = (stdout.trim().startsWith("[") ? JSON.parse(stdout) : []) as EventReport[];
   expect(events.some(({ kind }) => kind === "roleChanged")).toBe(true);
+});
+
+test("what would happen and why things are as they are is answered on both nodes", async () => {
+  const active = await stage.pair.settled();
+  for (const name of [active, otherLb(active)]) {
+    const node = stage.pair.nodes[name];
+    const plan = JSON.parse((await node.cli("failover", "--explain", "--json")).stdout) as FailoverPlan;
+    expect(plan).toMatchObject({ possible: true, from: active, to: otherLb(active) });
+    expect(plan.expected).toMatchObject({ silenceMs: expect.any(Number), lifelineMs: 5 });
+    if (name === active) expect(plan.gates?.filter(({ open }) => !open)).toEqual([]);
+    const { stdout: whyActive } = await node.cli("why", "active");
+    expect(whyActive).toMatch(new RegExp(`^${active} is active since`));
+    expect(whyActive).toContain(`${otherLb(active)} would take over after`);
+    expect(whyActive).toContain("does not ask for ownership: preemption is off");
+    const { stdout: whyStandby } = await node.cli("why", "standby");
+    expect(whyStandby).toMatch(new RegExp(`^${otherLb(active)} is backup since`));
+  }
 });
 
 test("without a daemon the command exits with 3, with wrong usage 2", async () => {

@@ -7,6 +7,7 @@ import { Topology } from "../topology/topology.js";
 import { HttpClient } from "../traffic/http.js";
 import { Meter } from "../traffic/meter.js";
 import { startServer } from "../traffic/server.js";
+import { keepEvidence } from "./evidence.js";
 
 /** A test network with real servers that answer and a pair that serves. */
 export interface Stage<P extends PairUnderTest = PairUnderTest> {
@@ -23,6 +24,7 @@ export async function openStage<P extends PairUnderTest>(start: (topology: Topol
     const [rs1, rs2] = await Promise.all([server("rs1"), server("rs2")]);
     return { topology, pair: await start(topology), servers: { rs1, rs2 } };
   } catch (error) {
+    keepEvidence("start");
     await topology.close();
     throw error;
   }

@@ -7,6 +7,10 @@ import { cables, gateway, gateway6, type HostName, hostNames, type LinkName, por
 import { removeNamespaces, sweep } from "./sweep.js";
 
 let opened = 0;
+const topologies = new Set<Topology>();
+
+/** The directories of the topologies that are open in this process. */
+export const openDirectories = (): string[] => [...topologies].map(({ directory }) => directory);
 
 /** The test network of `plan.ts`, alive. Removed by {@link close}, and whenever this process ends in any way. */
 export class Topology {
@@ -28,6 +32,7 @@ export class Topology {
     ) as unknown as Record<HostName, Host>;
     this.switch = new Host("switch", `${prefix}switch`);
     this.directory = mkdtempSync(join(tmpdir(), `${prefix}`));
+    topologies.add(this);
     process.on("exit", this.#onExit);
     process.on("SIGINT", this.#onSignal);
     process.on("SIGTERM", this.#onSignal);
@@ -81,6 +86,7 @@ export class Topology {
   async close(): Promise<void> {
     await Promise.all([...Object.values(this.hosts), this.switch].map((host) => host.endAll()));
     this.#removeAll();
+    topologies.delete(this);
     process.off("exit", this.#onExit);
     process.off("SIGINT", this.#onSignal);
     process.off("SIGTERM", this.#onSignal);

@@ -16,6 +16,9 @@ const root = fileURLToPath(new URL("../..", `file://${program("package")}`));
 export const vipair = join(root, "node_modules/.bin/vipair");
 export const vipaird = join(root, "node_modules/.bin/vipaird");
 
+/** What `npm run replay` runs. */
+export const replayProgram = join(root, "packages/replay/dist/main.js");
+
 /** A new pair secret, as an operator makes it. */
 export const newSecret = (): Promise<string> => check([vipair, "keygen"]);
 
@@ -66,6 +69,11 @@ export class VipairNode {
   /** The end of its log. */
   lastLines(count: number): string {
     return (this.running?.output ?? "").trimEnd().split("\n").slice(-count).join("\n");
+  }
+
+  /** Where it records: `agent.jsonl`, `balance.jsonl`, `events.jsonl`. */
+  get recordings(): string {
+    return this.files.socket.replace(/\.sock$/, ".recordings");
   }
 
   /** Runs the admin command on this node. */

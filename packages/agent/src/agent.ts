@@ -13,7 +13,8 @@ import { openElectionParty } from "./election/party.js";
 import type { AgentCommand, AgentMessage } from "./message.js";
 import type { Party } from "./party.js";
 import { performWith } from "./perform.js";
-import { openReporter } from "./report.js";
+import { openRecording } from "./recording.js";
+import { openReporter, type Reporter } from "./report.js";
 import { deriveKey, openAuthenticator, readSecret } from "./secret.js";
 import { trackedInterfaces, trackInterfaces } from "./track/interfaces.js";
 import { openRouterParty } from "./vrrp/party.js";
@@ -34,7 +35,8 @@ export interface Agent {
 }
 
 export interface AgentHost {
-  readonly tell: (message: AgentMessage) => void;
+  /** `told` when the balancer has it, or never will. */
+  readonly tell: (message: AgentMessage, told?: () => void) => void;
   readonly exit: () => void;
 }
 
@@ -46,7 +48,7 @@ type Configure = AgentCommand & { readonly type: "configure" };
  * @throws Error when the secret is unusable or the kernel refuses
  */
 export function openAgent(configure: Configure, host: AgentHost): Agent {
-  const { pair, addresses, node, configDigest } = configure;
+  const { pair, addresses, node, configDigest, version } = configure;
   const secret = readSecret(pair.secretFile);
   const scheduling = raiseScheduling();
   const memoryLocked = lockMemory();
@@ -56,17 +58,23 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
 
   const { tell } = host;
   const held = () => ownership.heldAddresses();
+  const recording = openRecording({ on: configure.recording, node, version, tell });
   const reporter = openReporter({ party: () => party, scheduling, memoryLocked, held, tell });
   const exit = (): void => {
     party.stop();
-    for (const part of [reporter, tracks, fence, party, ownership]) part.close();
+    for (const part of [reporter, tracks, fence, party, recording, ownership]) part.close();
     // In the next turn: the balancer still hears of the last change of role.
     setImmediate(host.exit);
   };
   const performNode = performWith({ clock: bootClock, ownership, tell, exit });
   const interfaces = trackedInterfaces(pair, addresses);
+  const stepped: Reporter["stepped"] = (effects, at, took) => {
+    reporter.stepped(effects, at, took);
+    if (effects.some(({ type }) => type === "reportRole")) recording.soon();
+  };
   const openParty = (): Party => {
-    const common = { pair, node, addresses, performNode, tell, stepped: reporter.stepped, changed: reporter.changed };
+    const { changed } = reporter;
+    const common = { pair, node, addresses, performNode, tell, stepped, changed, recording };
     switch (pair.heartbeat.transport) {
       case "udp": {
         const config = withImplicitTracks(electionConfig(pair, node), interfaces);
@@ -105,13 +113,17 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
       if (command.type === "configDigest") party.setConfigDigest(command.configDigest);
       else if (command.type === "peerTerm") party.seeTerm(command.term);
       else if (command.type === "servers") party.countServers(command.servers);
+      else if (command.type === "recordAnew") recording.beginAnew();
       else if (command.type === "track") changeTrack(command.track, command.ok);
       else party.deliver(eventOf(command));
     },
   };
 }
 
-type NodeCommand = Exclude<AgentCommand, { type: "configure" | "configDigest" | "peerTerm" | "servers" | "track" }>;
+type NodeCommand = Exclude<
+  AgentCommand,
+  { type: "configure" | "configDigest" | "peerTerm" | "recordAnew" | "servers" | "track" }
+>;
 
 function eventOf(command: NodeCommand): NodeEvent {
   switch (command.type) {

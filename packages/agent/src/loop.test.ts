@@ -56,6 +56,7 @@ function open(perform = granted) {
   const performed: ElectionEffect["type"][] = [];
   const stepped = vi.fn();
   const opened = openLoop(electionMachine(config), {
+    record: () => undefined,
     perform: (effect, decidedAt) => {
       performed.push(effect.type);
       return perform(effect, decidedAt);

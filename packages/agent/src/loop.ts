@@ -24,9 +24,15 @@ export interface Machine<State, Event, Effect> {
 /** Performs one effect of a step that was taken at `decidedAt`; the outcome, if there is one, is an event. */
 export type Perform<Event, Effect> = (effect: Effect, decidedAt: Instant) => Event | undefined;
 
-export interface LoopOptions<Event, Effect> {
+interface DeadlineReached {
+  readonly type: "deadlineReached";
+}
+
+export interface LoopOptions<State, Event, Effect> {
   readonly perform: Perform<Event, Effect>;
   readonly stepped: (effects: readonly Effect[], at: Instant, took: Millis) => void;
+  /** Told of every step before its effects are performed. */
+  readonly record: (before: State, event: Event | DeadlineReached, at: Instant, effects: readonly Effect[]) => void;
   /** Reads all that has arrived and delivers it, then goes on: {@link afterSockets} for sockets of Node.js. */
   readonly catchUp: (goOn: () => void) => void;
 }
@@ -37,10 +43,10 @@ export const afterSockets = (goOn: () => void): void => {
 };
 
 export function openLoop<State, Event extends { readonly type: string }, Effect>(
-  machine: Machine<State, Event | { readonly type: "deadlineReached" }, Effect>,
-  { perform, stepped, catchUp }: LoopOptions<Event, Effect>,
+  machine: Machine<State, Event | DeadlineReached, Effect>,
+  { perform, stepped, record, catchUp }: LoopOptions<State, Event, Effect>,
 ): Loop<State, Event> {
-  type Fact = Event | { readonly type: "deadlineReached" };
+  type Fact = Event | DeadlineReached;
   const queue: Fact[] = [];
   let state = machine.initial;
   let timer: NodeJS.Timeout | undefined;
@@ -61,6 +67,7 @@ export function openLoop<State, Event extends { readonly type: string }, Effect>
   const step = (event: Fact): void => {
     const now = bootClock();
     const result = machine.step(state, event, now);
+    record(state, event, now, result.effects);
     state = result.state;
     for (const effect of result.effects) {
       const outcome = perform(effect, now);

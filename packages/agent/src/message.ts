@@ -1,4 +1,15 @@
-import type { Instant, Pair, PathReport, Reach, Role, RoleReason, ServerCount, VirtualAddress } from "@vipair/model";
+import type {
+  Instant,
+  Pair,
+  PathReport,
+  Piece,
+  Reach,
+  Role,
+  RoleReason,
+  ServerCount,
+  TakeoverReport,
+  VirtualAddress,
+} from "@vipair/model";
 
 /** What the balancer tells its agent over the process channel. */
 export type AgentCommand =
@@ -9,7 +20,12 @@ export type AgentCommand =
       readonly pair: Pair;
       readonly addresses: readonly VirtualAddress[];
       readonly configDigest: bigint;
+      /** What the recording says of this program. */
+      readonly version: string;
+      readonly recording: boolean;
     }
+  /** What was recorded is lost, or its file is full: the next piece opens. */
+  | { readonly type: "recordAnew" }
   /** The rules are in the kernel: take part in the election. */
   | { readonly type: "start" }
   /** Sign of life; when it stays away the agent gives up ownership. */
@@ -63,6 +79,7 @@ export interface AgentReport {
   readonly failedTracks: readonly string[];
   /** What this node reaches; absent with VRRP, which does not compare it. */
   readonly reach?: Reach;
+  readonly takeover: TakeoverReport;
   readonly peer: PeerView | undefined;
   readonly paths: readonly PathReport[];
   readonly held: readonly string[];
@@ -84,11 +101,14 @@ export interface RoleChange {
   /** What the two nodes reached, as far as known. */
   readonly reach?: Reach;
   readonly peerReach?: Reach;
+  /** How long before that the peer was last heard, in milliseconds; `undefined` when it never was. */
+  readonly heardMs: number | undefined;
 }
 
 /** What the agent tells the balancer. */
 export type AgentMessage =
   | { readonly type: "opened" }
+  | { readonly type: "recorded"; readonly piece: Piece }
   | { readonly type: "failed"; readonly error: string }
   | { readonly type: "report"; readonly report: AgentReport }
   | { readonly type: "roleChanged"; readonly change: RoleChange }

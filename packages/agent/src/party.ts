@@ -1,5 +1,5 @@
 import type { NodeEvent } from "@vipair/heartbeat";
-import type { PathReport, Reach, Role, ServerCount } from "@vipair/model";
+import type { PathReport, Reach, Role, ServerCount, TakeoverReport } from "@vipair/model";
 import type { PeerView } from "./message.js";
 
 /** The machine that decides about ownership, with what it speaks to others by: two transports, one party each. */
@@ -32,4 +32,5 @@ export interface PartyStanding {
   /** Tracks that fail: `interface eth0`. */
   readonly failedTracks: readonly string[];
   readonly reach?: Reach;
+  readonly takeover: TakeoverReport;
 }

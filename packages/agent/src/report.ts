@@ -1,6 +1,6 @@
 import type { ElectionEffect, RouterEffect } from "@vipair/heartbeat";
 import type { Scheduling } from "@vipair/kernel";
-import type { Instant, Millis, RoleReason } from "@vipair/model";
+import { elapsed, type Instant, type Millis, type RoleReason } from "@vipair/model";
 import type { AgentMessage, AgentReport } from "./message.js";
 import type { Party } from "./party.js";
 
@@ -24,6 +24,8 @@ export interface ReporterOptions {
 }
 
 const reportEveryMs = 1_000;
+
+const rounded = (ms: Millis): number => Math.round(ms * 1_000) / 1_000;
 
 export function openReporter({ party, scheduling, memoryLocked, held, tell }: ReporterOptions): Reporter {
   let since: { reason: RoleReason; since: string } = { reason: "start", since: new Date().toISOString() };
@@ -53,9 +55,11 @@ export function openReporter({ party, scheduling, memoryLocked, held, tell }: Re
       for (const effect of effects) {
         if (effect.type !== "reportRole") continue;
         const { type: _, ...change } = effect;
-        const tookMs = Math.round(took * 1_000) / 1_000;
+        const tookMs = rounded(took);
+        const heardAt = party().peer()?.heardAt;
+        const heardMs = heardAt === undefined ? undefined : rounded(elapsed(heardAt, at));
         since = { reason: change.reason, since: new Date().toISOString() };
-        tell({ type: "roleChanged", change: { at, ...change, tookMs } });
+        tell({ type: "roleChanged", change: { at, ...change, tookMs, heardMs } });
         report();
       }
     },

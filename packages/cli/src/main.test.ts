@@ -139,6 +139,23 @@ describe("exit status 0: done", () => {
     control.past.push(eventAt("2026-01-01T00:00:00.123Z", "lb1 became active"));
     expect((await vipair("events")).stdout).toBe("2026-01-01 00:00:00.123  lb1  lb1 became active\n");
     expect((await vipair("events", "--since", "1ms")).stdout).toBe("");
+    expect((await vipair("events", "--node", "lb2")).stdout).toBe("");
+  });
+
+  test("events of an incident, and what must be known of the peer to read them", async () => {
+    control.past.push(eventAt("2026-01-01T00:00:00.123Z", "lb1 became active"));
+    const detail = { from: "lb2", to: "lb1", term: 2, gapMs: 6.1, overlapMs: 0, uncertaintyMs: 0.2 };
+    const message = "lb2 → lb1, term 2, planned hand-over: no owner for 6.1 ms, two owners for 0 ms (± 0.2 ms)";
+    control.past.push({ ...eventAt("2026-01-01T00:00:00.123Z", message), kind: "incident", detail });
+    const lines = ["2026-01-01 00:00:00.123  lb1  lb1 became active", `${" ".repeat(25)}└ ${message}`, "", ""];
+    expect((await vipair("events")).stdout).toBe(lines.join("\n"));
+    control.timelinePeer = { node: "lb2", reached: true, offsetMs: -63_072_000_000, uncertaintyMs: 0.25 };
+    const behind = "The clock of lb2 is 730 d behind: times are this node's (± 0.3 ms).\n\n";
+    expect((await vipair("events")).stdout).toBe(behind + lines.join("\n"));
+    control.timelinePeer = { node: "lb2", reached: false, because: "the peer link is down" };
+    const alone = "lb2 is not asked: the peer link is down. These are the events of this node alone.\n\n";
+    expect((await vipair("events")).stdout).toBe(alone + lines.join("\n"));
+    expect(JSON.parse((await vipair("events", "--json")).stdout)).toEqual(control.past);
   });
 
   test("connections: the first ones for people, all of them for programs", async () => {

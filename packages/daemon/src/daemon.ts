@@ -8,13 +8,16 @@ import type { ConfigFile } from "./config/file.js";
 import { type Reload, reloadConfig } from "./config/reload.js";
 import { openControl } from "./control/index.js";
 import { claimSocketPath } from "./control/socket.js";
+import { openNodeClock } from "./event/clock.js";
 import { openJournal } from "./event/journal.js";
+import { openTimeline } from "./event/timeline.js";
 import { openMaintenance } from "./operate/maintenance.js";
 import { openOperation } from "./operate/operation.js";
 import { openPairing, type Pairing } from "./pair/pairing.js";
 import { openUpkeep, type Upkeep } from "./pair/upkeep.js";
+import { openRecordings } from "./recording/recordings.js";
 import type { Replicator } from "./replicate/replicator.js";
-import { peerHealth } from "./report/health.js";
+import { healthOf } from "./report/health.js";
 import { openReports } from "./report/reports.js";
 import { openFailures } from "./track/failures.js";
 import { reachServers } from "./track/servers.js";
@@ -40,6 +43,10 @@ export interface DaemonOptions {
   readonly node: string;
   readonly socketPath: string;
   readonly version: string;
+  /** Where recordings and events are kept; `undefined`: nowhere. */
+  readonly recordings: string | undefined;
+  /** When a file of a recording counts as full. */
+  readonly recordingBytes: number;
   readonly log: Logger;
 }
 
@@ -72,9 +79,25 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
   let current: ConfigFile = initial;
   let upkeep: Upkeep | undefined;
   let replicator: Replicator | undefined;
+  let recordAnew: () => void = () => undefined;
   const changed = (): void => upkeep?.reportSoon();
 
-  const journal = openJournal(node, logEvent(log));
+  const recordings = openRecordings({
+    directory: options.recordings,
+    bytes: options.recordingBytes,
+    node,
+    version,
+    wantsOpening: () => recordAnew(),
+    refused: (error) => journal.record("refused", `what happens is not kept on disk: ${error}`, { error }),
+  });
+  closers.push(recordings.close);
+  const tellLog = logEvent(log);
+  const told = (event: EventReport): void => {
+    tellLog(event);
+    recordings.keep(event);
+  };
+  const clock = openNodeClock();
+  const journal = openJournal({ node, clock, past: recordings.past, told });
   journal.record("started", `vipaird ${version} starts as ${node} of the pair ${pair.name}`, { version });
   const maintenance = openMaintenance(`${statePath}.maintenance`);
   const balancer = await openBalancer({
@@ -82,6 +105,7 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     nodeIndex,
     sysctlFile: `${statePath}.sysctl.json`,
     journal,
+    record: recordings.balance,
     healthChanged: changed,
     clientsLost: () => void replicator?.persistence.putBack(),
   });
@@ -97,13 +121,16 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     maps: balancer.maps,
     ruleset: () => balancer.loop.state.ruleset,
     journal,
+    clock,
+    recorded: options.recordings === undefined ? undefined : recordings.append,
     reported: (report) => failures.reported(report, tracks.report()),
     ownershipChanged: (event) => balancer.loop.deliver(event),
     changed,
-    peerReported: (report) => balancer.loop.deliver({ type: "peerHealthReceived", servers: peerHealth(report) }),
+    peerReported: (report) => balancer.loop.deliver({ type: "peerHealthReceived", servers: healthOf(report) }),
   });
   closers.push(pairing.close);
   replicator = pairing.replicator;
+  recordAnew = pairing.agent.recordAnew;
   pairing.agent.setMaintenance(maintenance.on);
   const reports = openReports({
     node,
@@ -130,7 +157,9 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
 
   const { status } = reports;
   const configText = (): string => current.text;
-  const operation = openOperation({ node, balancer, pairing, maintenance, journal, status, configText });
+  const peer = pair.nodes[nodeIndex === 0 ? 1 : 0].name;
+  const timeline = openTimeline({ node, peer, clock, journal, link: pairing.link });
+  const operation = openOperation({ node, balancer, pairing, maintenance, journal, timeline, status, configText });
   const control = await openControl({ socketPath, control: operation, log });
   closers.push(control.close);
 
@@ -153,6 +182,8 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
       if (await leave(pairing, log)) await delay(lingerMs);
       await closeAll(closers, log);
       journal.record("stopped", "vipaird has stopped");
+      // Once more: for what the last parts said.
+      await recordings.close();
     },
   };
 }

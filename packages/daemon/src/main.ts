@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { openNotifier } from "@vipair/kernel";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { ConfigError, nodeName, readConfigFile } from "./config/file.js";
 import { openDaemon } from "./daemon.js";
 import { type LogLevel, logLevels, openLog } from "./log.js";
@@ -14,6 +15,9 @@ interface Options {
   readonly socket: string;
   readonly check?: boolean;
   readonly logLevel: LogLevel;
+  /** `false` with `--no-recordings`. */
+  readonly recordings?: string | false;
+  readonly recordingSize: number;
 }
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -27,6 +31,9 @@ const command = new Command("vipaird")
   .option("--node <name>", "which node of the pair this is (default: the host name)")
   .option("--socket <path>", "the control socket", "/run/vipair/vipaird.sock")
   .option("--check", "print every problem of the configuration and exit: 0 good, 78 wrong")
+  .option("--recordings <directory>", "where recordings and events are kept (default: $STATE_DIRECTORY/recordings)")
+  .option("--no-recordings", "keep nothing on disk")
+  .option("--recording-size <MiB>", "when a file is full; there are two for each machine", readSize, 8)
   .addOption(new Option("--log-level <level>", "least level that is logged").choices(logLevels).default("info"))
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
@@ -47,13 +54,17 @@ function check({ config, node }: Options): void {
   process.stdout.write(`${config}: good\n`);
 }
 
-async function run({ config, node: given, socket: socketPath, logLevel }: Options): Promise<void> {
+async function run(options: Options): Promise<void> {
+  const { config, node: given, socket: socketPath, logLevel } = options;
   const initial = readConfigFile(config);
   const node = nodeName(initial.config, given);
   const log = openLog(logLevel, node);
   if (initial.warnings !== "") log.warn(initial.warnings.trimEnd());
   const notifier = openNotifier();
-  const opening = openDaemon({ configFile: config, initial, node, socketPath, version, log });
+  const recordings = recordingsDirectory(options);
+  const recordingBytes = options.recordingSize << 20;
+  const files = { configFile: config, socketPath, recordings, recordingBytes };
+  const opening = openDaemon({ ...files, initial, node, version, log });
   // From here on, so that a stop during the start waits for it and leaves nothing in the kernel.
   let stopping = false;
   const stop = async (): Promise<void> => {
@@ -70,4 +81,18 @@ async function run({ config, node: given, socket: socketPath, logLevel }: Option
   if (!stopping) notifier.ready();
   // A loop that is stuck for too long is ended by the service manager, and started again.
   if (notifier.watchdogUsec !== undefined) setInterval(notifier.watchdog, notifier.watchdogUsec / 2_000);
+}
+
+/** The service manager's directory for what outlives a boot, or beside what else is kept with the control socket. */
+function recordingsDirectory({ recordings, socket }: Options): string | undefined {
+  if (recordings === false) return undefined;
+  const state = process.env.STATE_DIRECTORY;
+  if (recordings !== undefined) return recordings;
+  return state === undefined ? socket.replace(/(\.sock)?$/, ".recordings") : join(state, "recordings");
+}
+
+function readSize(text: string): number {
+  const size = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (size === 0 || size > 1_024) throw new InvalidArgumentError("Write a whole number of MiB, 1 to 1024.");
+  return size;
 }

@@ -1,3 +1,4 @@
+export { claimObstacles } from "./election/claim.js";
 export * from "./election/config.js";
 export * from "./election/deadline.js";
 export * from "./election/effect.js";
@@ -13,6 +14,7 @@ export * from "./node/effect.js";
 export * from "./node/eligibility.js";
 export * from "./node/event.js";
 export type { NodeStanding } from "./node/standing.js";
+export { downInterval } from "./node/timing.js";
 export * from "./packet/authenticator.js";
 export * from "./packet/decode.js";
 export * from "./packet/encode.js";

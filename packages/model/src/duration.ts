@@ -38,3 +38,11 @@ export function formatDuration(value: Millis): string {
   }
   return `${Math.round(value)}ms`;
 }
+
+/** A short span: `3.2 ms`, `38 ms`, `1.2 s`, `2 min`. */
+export function spanText(ms: number): string {
+  if (ms < 10) return `${Math.round(ms * 10) / 10} ms`;
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${Math.round(ms / 100) / 10} s`;
+  return `${Math.round(ms / 60_000)} min`;
+}

@@ -139,6 +139,18 @@ export interface SyncReport {
   readonly persistence?: { readonly clients: number; readonly protected: number };
 }
 
+/** What keeps a node from becoming active, and how soon it would. */
+export interface TakeoverReport {
+  /** Why it may not be active; empty when it may. */
+  readonly obstacles: readonly string[];
+  /** Why it does not ask the active node for ownership; empty when it does. VRRP has no such question. */
+  readonly claimObstacles?: readonly string[];
+  /** After so long a silence on every path it takes over (Active_Down_Interval). */
+  readonly silenceMs: number;
+  /** So long after the lifeline proved that the active node's agent is gone. VRRP has no lifeline. */
+  readonly lifelineMs?: number;
+}
+
 /** What one node says about itself. */
 export interface NodeReport {
   readonly node: string;
@@ -160,6 +172,8 @@ export interface NodeReport {
   /** Packets on the heartbeat paths that were refused since the agent started, by reason: `wrongMac`, `replayed`, … */
   readonly refused?: Readonly<Record<string, number>>;
   readonly services: readonly ServiceReport[];
+  /** Absent while the agent is not running. */
+  readonly takeover?: TakeoverReport;
   readonly replication?: ReplicationReport;
 }
 
@@ -181,6 +195,7 @@ export type EventKind =
   | "pathChanged" // the peer fell silent on one heartbeat path while it is heard on another, or is heard there again
   | "conflict" // two active nodes heard each other
   | "strays" // packets that found no connection, or came to a node that had handed over
+  | "incident" // ownership passed: what the events of both nodes say of the time between the owners
   | "started"
   | "stopped";
 
@@ -193,6 +208,29 @@ export interface EventReport {
   readonly message: string;
   /** The same as data: `from`, `to`, `reason`, `tookMs`, `service`, `server`, … */
   readonly detail: Readonly<Record<string, string | number | boolean>>;
+  /** The same moment in milliseconds on the node's CLOCK_BOOTTIME, and the boot it counts from. */
+  readonly instant?: number;
+  readonly boot?: string;
+  /** In a timeline: what the clock of the event's node said, where `at` is the time of the node that was asked. */
+  readonly clockAt?: string;
+}
+
+/** What both nodes say happened: `vipair events`. */
+export interface TimelineReport {
+  readonly peer: TimelinePeer;
+  /** In order, in the time of the node that was asked; an `incident` follows the events that it is made of. */
+  readonly events: readonly EventReport[];
+}
+
+export interface TimelinePeer {
+  readonly node: string;
+  /** Its events are among the others. */
+  readonly reached: boolean;
+  /** Why not. */
+  readonly because?: string;
+  /** What its clock is ahead of this node's, measured over the peer link, and how far that may be off. */
+  readonly offsetMs?: number;
+  readonly uncertaintyMs?: number;
 }
 
 /** What `vipair failover` says when it is done. */
@@ -215,6 +253,39 @@ export interface FailoverPlan {
   readonly reasons: readonly string[];
   /** The steps, one sentence each, in order. */
   readonly sentences: readonly string[];
+  /** Who would hand over to whom; absent here and below while neither node is active, or the active one cannot be asked. */
+  readonly from?: string;
+  readonly to?: string;
+  /** What a hand-over asks of the standby; only the active node can say. */
+  readonly gates?: readonly GateReport[];
+  readonly expected?: ExpectedGap;
+  readonly connections?: { readonly total: number; readonly protected: number };
+  /** Servers that the two nodes see differently: new connections may go elsewhere afterwards. */
+  readonly differing?: readonly DifferingServer[];
+}
+
+/** One condition of a hand-over. */
+export interface GateReport {
+  readonly gate: string;
+  readonly open: boolean;
+  /** Why it is shut; empty when it is open. */
+  readonly reasons: readonly string[];
+}
+
+/** How long the addresses would have no owner, in milliseconds. */
+export interface ExpectedGap {
+  /** Of the last planned hand-overs, as far as they were measured; newest last. */
+  readonly planned: readonly number[];
+  /** If the active node fell silent now, or its agent died; absent while the standby does not say. */
+  readonly silenceMs?: number;
+  readonly lifelineMs?: number;
+}
+
+export interface DifferingServer {
+  /** `owa/ex3` */
+  readonly server: string;
+  readonly active: Health;
+  readonly standby: Health;
 }
 
 /** The body of every refusal (HTTP status 4xx or 5xx): the reason, fit for standard error. */

@@ -1,5 +1,7 @@
 import {
   type Authenticator,
+  activeDownInterval,
+  claimObstacles,
   currentHeartbeat,
   type ElectionConfig,
   type ElectionEffect,
@@ -8,7 +10,9 @@ import {
   effectivePriority,
   initialElection,
   isEligible,
+  lifelineGrace,
   nextDeadline,
+  obstacles,
   ownReach,
   stepElection,
 } from "@vipair/heartbeat";
@@ -19,6 +23,7 @@ import { afterSockets, type Machine, openLoop } from "../loop.js";
 import type { AgentMessage } from "../message.js";
 import type { Party } from "../party.js";
 import type { PerformNode } from "../perform.js";
+import type { Recording } from "../recording.js";
 import { type Heard, isNews, viewPeer } from "./peer.js";
 import { performElection } from "./perform.js";
 import { openWitnesses } from "./witness.js";
@@ -35,6 +40,7 @@ export interface ElectionPartyOptions {
   readonly stepped: (effects: readonly ElectionEffect[], at: Instant, took: Millis) => void;
   /** A report would show something else than before. */
   readonly changed: () => void;
+  readonly recording: Pick<Recording, "of">;
 }
 
 /** The election among two nodes of this product, by authenticated heartbeats on every path. */
@@ -60,7 +66,8 @@ export function openElectionParty(options: ElectionPartyOptions): Party {
   const reached = (): void => loop.deliver({ type: "witnessReached" });
   const askWitnesses = openWitnesses(pair.witness, config.interval, reached);
   const perform = performElection(exchange, tell, performNode, askWitnesses);
-  const loop = openLoop(electionMachine(config), { perform, stepped, catchUp: afterSockets });
+  const record = options.recording.of("election", config);
+  const loop = openLoop(electionMachine(config), { perform, stepped, record, catchUp: afterSockets });
   return {
     deliver: loop.deliver,
     // Every heartbeat says the term.
@@ -80,6 +87,12 @@ export function openElectionParty(options: ElectionPartyOptions): Party {
         priority: effectivePriority(config, state),
         eligible: isEligible(config, state),
         failedTracks,
+        takeover: {
+          obstacles: obstacles(config, state),
+          claimObstacles: claimObstacles(config, state, bootClock()),
+          silenceMs: activeDownInterval(config, state),
+          lifelineMs: lifelineGrace(config),
+        },
         reach: ownReach(config, state),
       };
     },

@@ -1,9 +1,11 @@
 import {
+  downInterval,
   effectivePriority,
   initialRouter,
   isEligible,
   type NodeConfig,
   nextRouterDeadline,
+  obstacles,
   type RouterEffect,
   type RouterEvent,
   type RouterState,
@@ -17,6 +19,7 @@ import { type Machine, openLoop, type Perform } from "../loop.js";
 import type { AgentMessage, PeerView } from "../message.js";
 import type { Party } from "../party.js";
 import type { PerformNode } from "../perform.js";
+import type { Recording } from "../recording.js";
 import { openLinks } from "./links.js";
 
 export interface RouterPartyOptions {
@@ -29,6 +32,7 @@ export interface RouterPartyOptions {
   readonly stepped: (effects: readonly RouterEffect[], at: Instant, took: Millis) => void;
   /** A report would show something else than before. */
   readonly changed: () => void;
+  readonly recording: Pick<Recording, "of">;
 }
 
 /** A virtual router of RFC 9568, among any others that speak it. */
@@ -54,7 +58,8 @@ export function openRouterParty(options: RouterPartyOptions): Party {
     links.drain();
     goOn();
   };
-  const loop = openLoop(routerMachine(config), { perform, stepped, catchUp });
+  const record = options.recording.of("router", config);
+  const loop = openLoop(routerMachine(config), { perform, stepped, record, catchUp });
   return {
     deliver: loop.deliver,
     seeTerm: (term) => loop.deliver({ type: "termSeen", term }),
@@ -71,6 +76,10 @@ export function openRouterParty(options: RouterPartyOptions): Party {
         priority: effectivePriority(config, state),
         eligible: isEligible(config, state),
         failedTracks,
+        takeover: {
+          obstacles: obstacles(config, state),
+          silenceMs: downInterval(effectivePriority(config, state), state.activeInterval),
+        },
       };
     },
     peer: () => (loop.state.peer === undefined ? undefined : viewRouter(loop.state.peer, bootClock())),

@@ -6,8 +6,8 @@ import {
   millisOf,
   type Service,
   serverKey,
+  stableHash,
 } from "@vipair/model";
-import { stableHash } from "../stableHash.js";
 
 /**
  * When probes run. Each probed server has its own moment within its interval: the servers of one interval are put in the

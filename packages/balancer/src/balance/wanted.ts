@@ -3,11 +3,27 @@ import { strayPolicy } from "../stray/stray.js";
 import { eligibleServers } from "./eligible.js";
 import type { BalanceState, ServiceState } from "./state.js";
 
-/** The ruleset that follows from the state. */
+/**
+ * The ruleset that follows from the state. A service that did not change has the same rules, as an object: whoever compares
+ * two rulesets of thousands of services looks into those alone that did.
+ */
 export const wantedRuleset = ({ services, redirectPort, strays }: BalanceState): Ruleset => ({
   strays: strayPolicy(strays),
-  services: services.map((service) => wantedRules(service, redirectPort)),
+  services: services.map((service) => rememberedRules(service, redirectPort)),
 });
+
+const remembered = new WeakMap<
+  ServiceState,
+  { readonly redirectPort: number | undefined; readonly rules: ServiceRules }
+>();
+
+function rememberedRules(state: ServiceState, redirectPort: number | undefined): ServiceRules {
+  const known = remembered.get(state);
+  if (known !== undefined && known.redirectPort === redirectPort) return known.rules;
+  const rules = wantedRules(state, redirectPort);
+  remembered.set(state, { redirectPort, rules });
+  return rules;
+}
 
 function wantedRules(state: ServiceState, redirectPort: number | undefined): ServiceRules {
   const { service, mark } = state;

@@ -1,6 +1,6 @@
+import { stableHash } from "@vipair/model";
 import { cycleWeights, roundRobinSlots } from "../slots/roundRobin.js";
 import { slotCount, sourceHashSlots } from "../slots/sourceHash.js";
-import { stableHash } from "../stableHash.js";
 import type { BalancedRules } from "./ruleset.js";
 
 /**

@@ -1,5 +1,4 @@
-import { flowMark } from "@vipair/model";
-import { stableHash } from "../stableHash.js";
+import { flowMark, stableHash } from "@vipair/model";
 
 const numbers = 0x1_0000;
 

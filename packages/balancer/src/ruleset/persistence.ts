@@ -1,5 +1,4 @@
-import { addressFromBytes, type Family, formatHostPort, type Persistence } from "@vipair/model";
-import { stableHash } from "../stableHash.js";
+import { addressFromBytes, type Family, formatHostPort, type Persistence, stableHash } from "@vipair/model";
 import { renderDraw } from "./draw.js";
 import { clientChain, clientMap, keptChain, serverChain, unkeptCounter } from "./name.js";
 import type { BalancedRules, Chain, Ruleset, ServerTarget, ServiceRules } from "./ruleset.js";

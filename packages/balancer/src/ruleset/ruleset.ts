@@ -57,6 +57,7 @@ export const sameRuleset = (a: Ruleset, b: Ruleset): boolean =>
 
 /** Whether two services differ at most in who gets new connections. */
 export function sameStructure(a: ServiceRules, b: ServiceRules): boolean {
+  if (a === b) return true;
   const structure = (rules: ServiceRules) => (rules.kind === "balanced" ? { ...rules, eligible: [] } : rules);
   return same(structure(a), structure(b));
 }

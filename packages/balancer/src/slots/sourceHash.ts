@@ -1,5 +1,5 @@
+import { stableHash } from "@vipair/model";
 import type { EligibleServer } from "../ruleset/ruleset.js";
-import { stableHash } from "../stableHash.js";
 
 /**
  * Which server each slot of the source hash belongs to, as indexes, by weighted rendezvous hashing: each server bids

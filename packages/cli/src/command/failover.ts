@@ -16,7 +16,7 @@ export function addFailover(program: Command): void {
 
 async function explainFailover({ daemon, output }: Context): Promise<void> {
   const plan = await daemon.explainFailover();
-  output.answer(plan, () => planLines(plan));
+  output.answer(plan, () => planLines(plan, output.paint));
 }
 
 async function failOver({ daemon, output }: Context, force: boolean): Promise<void> {

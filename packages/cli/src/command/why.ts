@@ -5,7 +5,7 @@ export function addWhy(program: Command): void {
   program
     .command("why")
     .description("the reason, from the same rules that decided")
-    .argument("<subject>", "active, SERVICE, or SERVICE/SERVER")
+    .argument("<subject>", "active, standby, SERVICE, or SERVICE/SERVER")
     .action(async (subject: string, _options, command: Command) => {
       const { daemon, output } = contextOf(command);
       const answer = await daemon.why(subject);

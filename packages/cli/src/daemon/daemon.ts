@@ -7,6 +7,7 @@ import type {
   Millis,
   StatusReport,
   SyncStatusReport,
+  TimelineReport,
   VerifyReport,
 } from "@vipair/model";
 import { ask, openAnswer, readLines, unreachable } from "./connection.js";
@@ -23,6 +24,16 @@ export interface ConnectionFilter {
   readonly unprotected: boolean;
 }
 
+/** Which events are wanted; all where nothing is said. */
+export interface TimelineFilter {
+  /** In milliseconds since 1970-01-01 UTC. */
+  readonly since?: number | undefined;
+  readonly node?: string | undefined;
+}
+
+const timelineQuery = ({ since, node }: TimelineFilter): URLSearchParams =>
+  new URLSearchParams({ ...(since !== undefined && { since: String(since) }), ...(node !== undefined && { node }) });
+
 /** The daemon as the command sees it: one method for each route of the control socket. */
 export class Daemon {
   constructor(readonly socketPath: string) {}
@@ -31,14 +42,13 @@ export class Daemon {
     return this.#get("/status", timeoutMs);
   }
 
-  /** @param since in milliseconds since 1970-01-01 UTC */
-  events(since?: number): Promise<EventReport[]> {
-    return this.#get(`/events${since === undefined ? "" : `?since=${since}`}`);
+  timeline(filter: TimelineFilter): Promise<TimelineReport> {
+    return this.#get(`/timeline?${timelineQuery(filter)}`);
   }
 
   /** Past events, then every further one, until the signal; throws when the daemon goes away. */
-  async *followEvents(since: number | undefined, signal: AbortSignal): AsyncGenerator<EventReport> {
-    const path = `/events?follow=true${since === undefined ? "" : `&since=${since}`}`;
+  async *followTimeline(filter: TimelineFilter, signal: AbortSignal): AsyncGenerator<EventReport> {
+    const path = `/timeline?follow=true&${timelineQuery(filter)}`;
     try {
       const answer = await openAnswer(this.socketPath, { method: "GET", path, signal });
       for await (const line of readLines(this.socketPath, answer)) yield JSON.parse(line) as EventReport;

@@ -33,6 +33,11 @@ http  ✔ up  198.51.100.10:80  redirect
 `);
   });
 
+  test("says so when the two nodes run different versions", () => {
+    const older: StatusReport = { ...exampleReport, peer: { ...exampleReport.peer, version: "0.0.9" } };
+    expect(show(older)).toContain("    ! lb2 runs version 0.0.9, lb1 runs 0.1.0");
+  });
+
   test("of a node that starts, alone, says what is missing", () => {
     const alone: StatusReport = {
       ...exampleReport,

@@ -1,9 +1,16 @@
-import type { NodeReport, PathReport, PeerReport, StatusReport, SyncReport } from "@vipair/model";
-import { reasonSentence } from "@vipair/model";
+import {
+  type NodeReport,
+  type PathReport,
+  type PeerReport,
+  reasonSentence,
+  type StatusReport,
+  type SyncReport,
+  spanText,
+} from "@vipair/model";
 import { goodMark, type Paint, roleMark } from "./mark.js";
 import { serviceBlock } from "./services.js";
 import { syncProblems } from "./sync.js";
-import { ageText, spanText } from "./time.js";
+import { ageText } from "./time.js";
 
 /**
  * `vipair status` on one screen: both nodes, what runs between them, the addresses, the services.
@@ -13,6 +20,7 @@ export function statusLines(report: StatusReport, nowMs: number, paint: Paint): 
   return [
     ...nodeLines(report, nowMs, paint),
     ...peerLines(report.peer, nowMs, paint),
+    ...versionLines(report, paint),
     "",
     field("heartbeat", report.heartbeat.map((path) => pathText(path, paint)).join("   "), paint),
     field("sync", syncText(report.sync, paint), paint),
@@ -37,6 +45,12 @@ function nodeLines(node: NodeReport, nowMs: number, paint: Paint): string[] {
 /** `lb1 ● active since 2 min: the peer fell silent` */
 function roleLine({ node, role, since, reason }: NodeReport, nowMs: number, paint: Paint): string {
   return `${paint.bold(node)} ${roleMark(role, paint)} since ${ageText(since, nowMs)}: ${reasonSentence(reason)}`;
+}
+
+/** Nodes of different versions work together; they are not meant to for long. */
+function versionLines({ node, version, peer }: StatusReport, paint: Paint): string[] {
+  if (peer.version === undefined || peer.version === version) return [];
+  return [paint.yellow(`    ! ${peer.node} runs version ${peer.version}, ${node} runs ${version}`)];
 }
 
 function peerLines(peer: PeerReport, nowMs: number, paint: Paint): string[] {

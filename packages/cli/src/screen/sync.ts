@@ -1,14 +1,15 @@
-import type {
-  DriftReport,
-  ReplicationReport,
-  SyncNodeReport,
-  SyncReport,
-  SyncStatusReport,
-  VerifyReport,
+import {
+  type DriftReport,
+  type ReplicationReport,
+  type SyncNodeReport,
+  type SyncReport,
+  type SyncStatusReport,
+  spanText,
+  type VerifyReport,
 } from "@vipair/model";
 import { goodMark, type Paint } from "./mark.js";
 import { tableLines } from "./table.js";
-import { ageText, spanText } from "./time.js";
+import { ageText } from "./time.js";
 
 /**
  * `vipair sync status`: the link, what is protected, what was found to differ, and what each node counts.

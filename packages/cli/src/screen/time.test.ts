@@ -1,5 +1,6 @@
+import { spanText } from "@vipair/model";
 import { expect, test } from "vitest";
-import { ageText, localTimeText, spanText } from "./time.js";
+import { ageText, localTimeText } from "./time.js";
 
 const now = Date.parse("2026-01-10T12:00:00.000Z");
 

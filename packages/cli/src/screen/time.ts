@@ -16,14 +16,6 @@ export function secondsText(seconds: number): string {
 const twoUnits = (large: number, largeUnit: string, small: number, smallUnit: string): string =>
   small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 
-/** A short span: `3.2 ms`, `38 ms`, `1.2 s`, `2 min`. */
-export function spanText(ms: number): string {
-  if (ms < 10) return `${Math.round(ms * 10) / 10} ms`;
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${Math.round(ms / 100) / 10} s`;
-  return `${Math.round(ms / 60_000)} min`;
-}
-
 /** The local wall clock, to the millisecond: `2026-01-01 14:03:22.123`. */
 export function localTimeText(iso: string): string {
   const at = new Date(iso);

@@ -13,7 +13,7 @@ import { probeAll } from "@vipair/probe";
 import type { Journal } from "../event/journal.js";
 import { openRedirectServer } from "../redirect/server.js";
 import { openConnections } from "./connections.js";
-import { type BalanceLoop, openBalanceLoop } from "./loop.js";
+import { type BalanceLoop, type BalanceLoopOptions, openBalanceLoop } from "./loop.js";
 import { openRules, type Rules } from "./rules.js";
 import { openStrays } from "./strays.js";
 import { wantedSysctls } from "./sysctls.js";
@@ -43,6 +43,7 @@ export interface BalancerOptions {
   /** Where the settings' former values are kept until they are put back. */
   readonly sysctlFile: string;
   readonly journal: Journal;
+  readonly record: BalanceLoopOptions["record"];
   readonly healthChanged: () => void;
   /** The rules went into the kernel without the clients that services remembered. */
   readonly clientsLost: () => void;
@@ -74,7 +75,8 @@ export async function openBalancer(options: BalancerOptions): Promise<Balancer> 
       case "applyRuleset":
         return rules.want(effect.ruleset);
       case "cutConnections":
-        void connections.cut(effect);
+        // Before the rules have changed, the next packet would bring the flow back to where it was.
+        rules.afterwards(() => void connections.cut(effect));
         return;
       case "reportPassedOn":
         return strays.passedOn();
@@ -101,6 +103,7 @@ export async function openBalancer(options: BalancerOptions): Promise<Balancer> 
     spread: nodeIndex / 2,
     redirectPort: redirect.port,
     perform,
+    record: options.record,
   });
   loop.deliver({ type: "deadlineReached" });
   const settings = sysctls.set(wantedSysctls(config));

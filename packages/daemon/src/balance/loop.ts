@@ -7,7 +7,7 @@ import {
   stepBalance,
 } from "@vipair/balancer";
 import { bootClock } from "@vipair/kernel";
-import { elapsed, type Service } from "@vipair/model";
+import { elapsed, type Instant, type Service } from "@vipair/model";
 
 /** Runs the balance against the world, with one timer for the earliest deadline in its state. */
 export interface BalanceLoop {
@@ -22,24 +22,31 @@ export interface BalanceLoopOptions {
   readonly spread: number;
   readonly redirectPort: number | undefined;
   readonly perform: (effect: BalanceEffect) => void;
+  /** Told of every step before its effects are performed. */
+  readonly record: (before: BalanceState, event: BalanceEvent, at: Instant, effects: readonly BalanceEffect[]) => void;
 }
 
 /** Timers of Node.js end at 2^31 - 1 ms. */
 const longestDelay = 60_000;
 
-export function openBalanceLoop({ services, spread, redirectPort, perform }: BalanceLoopOptions): BalanceLoop {
+export function openBalanceLoop({ services, spread, redirectPort, perform, record }: BalanceLoopOptions): BalanceLoop {
   let state = initialBalance(services, bootClock(), spread, redirectPort);
   let timer: NodeJS.Timeout | undefined;
+  let arming: NodeJS.Immediate | undefined;
   let closed = false;
 
   const deliver = (event: BalanceEvent): void => {
     if (closed) return;
-    const result = stepBalance(state, event, bootClock());
+    const now = bootClock();
+    const result = stepBalance(state, event, now);
+    record(state, event, now, result.effects);
     state = result.state;
     for (const effect of result.effects) perform(effect);
-    arm();
+    arming ??= setImmediate(arm);
   };
+  /** Once for all that one turn of the event loop brings: to find the earliest deadline of thousands takes its time. */
   const arm = (): void => {
+    arming = undefined;
     clearTimeout(timer);
     const deadline = nextDeadline(state);
     if (deadline === undefined || closed) return;
@@ -55,6 +62,7 @@ export function openBalanceLoop({ services, spread, redirectPort, perform }: Bal
     deliver,
     close: () => {
       closed = true;
+      clearImmediate(arming);
       clearTimeout(timer);
     },
   };

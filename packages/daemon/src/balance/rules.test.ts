@@ -130,3 +130,33 @@ it("takes the table out at the end, and tries nothing any more", () => {
   expect(ran).toEqual([renderRuleset(both), renderRemoval()]);
   expect(rules.applied).toBe(false);
 });
+
+it("rests after a long transaction, and brings in at once what was wanted meanwhile", async () => {
+  rules.close();
+  const cut = vi.fn();
+  const slow = openRules(
+    {
+      run: (commands) => {
+        ran.push(commands);
+        const end = performance.now() + 10;
+        while (performance.now() < end);
+        return { ok: true };
+      },
+    },
+    (error) => told.push(error),
+    () => undefined,
+  );
+  ran = [];
+  slow.want(both);
+  slow.afterwards(cut);
+  expect(cut).toHaveBeenCalledOnce();
+  slow.want(one);
+  slow.want(ruleset(["s2"]));
+  slow.afterwards(cut);
+  expect(slow.applied).toBe(false);
+  expect(cut).toHaveBeenCalledOnce();
+  await vi.waitFor(() => expect(slow.applied).toBe(true));
+  expect(cut).toHaveBeenCalledTimes(2);
+  expect(ran).toEqual([renderRuleset(both), renderEdits(both, ruleset(["s2"]))]);
+  slow.close();
+});

@@ -5,11 +5,17 @@ import type { Nftables } from "@vipair/kernel";
  * The rules in the kernel: the wanted ruleset goes in as the smallest transaction that gets there, and as a whole when
  * that cannot be said or the kernel refused it. What the kernel refuses is tried again until it is in; the same refusal
  * is told once.
+ *
+ * A transaction takes the longer the more services there are. So that thousands of servers whose health becomes known at
+ * the same time do not keep the daemon busy, a long transaction is followed by a rest, and the next one has everything that
+ * was wanted meanwhile.
  */
 export interface Rules {
   /** The kernel has what was wanted last. */
   readonly applied: boolean;
   want(ruleset: Ruleset): void;
+  /** Calls `act` when the kernel has been asked for what was wanted last: now, or at the end of a rest. */
+  afterwards(act: () => void): void;
   /** Somebody else touched the table: put the whole of it back. */
   restore(): void;
   /** Takes the table out of the kernel. */
@@ -17,6 +23,11 @@ export interface Rules {
 }
 
 const retryMs = 500;
+/** A transaction that takes less needs no rest. */
+const shortMs = 2;
+/** A rest is so many times as long as the transaction before it. */
+const restShare = 4;
+const longestRestMs = 500;
 
 /** @param clientsLost the rules went in without the clients that services remembered, who have to be put back */
 export function openRules(
@@ -27,14 +38,31 @@ export function openRules(
   let wanted: Ruleset | undefined;
   let inKernel: Ruleset | undefined;
   let retry: NodeJS.Timeout | undefined;
+  let rest: NodeJS.Timeout | undefined;
+  let restUntil = 0;
   let told: string | undefined;
+  const waiting: (() => void)[] = [];
 
   const apply = (): void => {
     clearTimeout(retry);
+    clearTimeout(rest);
+    rest = undefined;
     if (wanted === undefined) return;
+    transact(wanted);
+    for (const act of waiting.splice(0)) act();
+  };
+  const run = (commands: string): ReturnType<Nftables["run"]> => {
+    const began = performance.now();
+    const outcome = nftables.run(commands);
+    const ended = performance.now();
+    const tookMs = ended - began;
+    restUntil = tookMs < shortMs ? ended : ended + Math.min(longestRestMs, restShare * tookMs);
+    return outcome;
+  };
+  const transact = (wanted: Ruleset): void => {
     const edits = inKernel === undefined ? undefined : renderEdits(inKernel, wanted);
-    const edited = edits === undefined ? undefined : nftables.run(edits);
-    const outcome = edited?.ok === true ? edited : nftables.run(renderRuleset(wanted));
+    const edited = edits === undefined ? undefined : run(edits);
+    const outcome = edited?.ok === true ? edited : run(renderRuleset(wanted));
     const kept = inKernel !== undefined && edited?.ok === true && keepsClients(inKernel, wanted);
     inKernel = outcome.ok ? wanted : undefined;
     if (outcome.ok && !kept) clientsLost();
@@ -50,7 +78,13 @@ export function openRules(
     },
     want: (ruleset) => {
       wanted = ruleset;
-      apply();
+      const restMs = restUntil - performance.now();
+      if (restMs <= 0) apply();
+      else rest ??= setTimeout(apply, restMs);
+    },
+    afterwards: (act) => {
+      if (rest === undefined) act();
+      else waiting.push(act);
     },
     restore: () => {
       inKernel = undefined;
@@ -58,6 +92,7 @@ export function openRules(
     },
     close: () => {
       clearTimeout(retry);
+      clearTimeout(rest);
       wanted = undefined;
       nftables.run(renderRemoval());
     },

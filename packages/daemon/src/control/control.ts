@@ -7,6 +7,7 @@ import type {
   Millis,
   StatusReport,
   SyncStatusReport,
+  TimelineReport,
   VerifyReport,
 } from "@vipair/model";
 
@@ -25,11 +26,15 @@ export interface Control {
    * @param since only those at or after this point, in milliseconds since 1970-01-01 UTC
    */
   events(since?: number): readonly EventReport[];
+  /** What both nodes say happened, in this node's time. */
+  timeline(): Promise<TimelineReport>;
+  /** Calls the listener with the whole timeline, then with what comes; the answer ends that. */
+  followTimeline(listener: (event: EventReport) => void): () => void;
   /** Calls the listener with every event from now on; the answer ends that. */
   followEvents(listener: (event: EventReport) => void): () => void;
   /** Hands over to the standby and resolves when it is done. Rejects with {@link Refused}. */
   failover(options: { readonly force: boolean }): Promise<FailoverReport>;
-  explainFailover(): FailoverPlan;
+  explainFailover(): Promise<FailoverPlan>;
   /** Resolves when the node is out of service (or may take part again). Rejects with {@link Refused}. */
   setMaintenance(options: { readonly on: boolean; readonly force: boolean }): Promise<void>;
   /** Service and server exist when this is called. Throws {@link Refused}. */
@@ -40,8 +45,8 @@ export interface Control {
   sync(): SyncStatusReport;
   /** Compares both nodes' kernels, and repairs what differs if wanted. Rejects with {@link Refused}. */
   verify(options: { readonly repair: boolean }): Promise<VerifyReport>;
-  /** Sentences about `active`, a service, or `service/server`, which exist when this is called. */
-  why(subject: string): readonly string[];
+  /** Sentences about `active`, `standby`, a service, or `service/server`, which exist when this is called. */
+  why(subject: string): Promise<readonly string[]>;
   /** The configuration in force, as YAML. */
   configText(): string;
 }

@@ -4,6 +4,8 @@ import type {
   FailoverPlan,
   StatusReport,
   SyncStatusReport,
+  TimelinePeer,
+  TimelineReport,
   VerifyReport,
 } from "@vipair/model";
 import { type AdminChange, type ConnectionFilter, type Control, Refused } from "./control.js";
@@ -21,6 +23,7 @@ export class FakeControl implements Control {
   listed: Iterable<readonly ConnectionReport[]> = [];
   syncStatus: SyncStatusReport = { connected: true, since: "2026-01-01T00:00:00.000Z", protectedShare: 1, nodes: [] };
   verified: VerifyReport | undefined;
+  timelinePeer: TimelinePeer = { node: "lb2", reached: true, offsetMs: 0, uncertaintyMs: 0.2 };
 
   constructor(public report: StatusReport) {}
 
@@ -45,13 +48,22 @@ export class FakeControl implements Control {
     return () => this.#listeners.delete(listener);
   }
 
+  async timeline(): Promise<TimelineReport> {
+    return { peer: this.timelinePeer, events: this.past };
+  }
+
+  followTimeline(listener: (event: EventReport) => void): () => void {
+    for (const event of this.past) listener(event);
+    return this.followEvents(listener);
+  }
+
   async failover({ force }: { force: boolean }) {
     this.#act(`failover${force ? " force" : ""}`);
     if (!this.plan.possible && !force) throw new Refused("the standby is not ready", this.plan.reasons);
     return { from: this.report.node, to: this.report.peer.node, tookMs: 3.2, connections: 41210 };
   }
 
-  explainFailover = () => this.plan;
+  explainFailover = async () => this.plan;
 
   async setMaintenance({ on, force }: { on: boolean; force: boolean }) {
     this.#act(`maintenance ${on ? "on" : "off"}${force ? " force" : ""}`);
@@ -75,7 +87,7 @@ export class FakeControl implements Control {
     return this.verified;
   }
 
-  why = (subject: string) => [`${subject} is as it is because the test says so.`];
+  why = async (subject: string) => [`${subject} is as it is because the test says so.`];
 
   configText = () => "pair:\n  name: mail\n";
 

@@ -1,6 +1,5 @@
 import type { ServerResponse } from "node:http";
 import type { EventReport } from "@vipair/model";
-import type { Control } from "./control.js";
 
 /** Bytes that may wait for a follower, beside what the kernel buffers; one that lets more pile up is dropped. */
 const followerBufferBytes = 256 * 1024;
@@ -13,12 +12,11 @@ export class Followers {
     return this.#ends.size;
   }
 
-  /** Streams past events and then every further one, a line of JSON each, until either side ends. */
-  add(control: Control, response: ServerResponse, since: number | undefined): void {
+  /** Streams what it is told, a line of JSON each, until either side ends. */
+  add(response: ServerResponse, follow: (tell: (event: EventReport) => void) => () => void): void {
     response.writeHead(200, { "content-type": "application/x-ndjson", "cache-control": "no-store" });
     response.flushHeaders();
-    for (const event of control.events(since)) send(response, event);
-    const unfollow = control.followEvents((event) => send(response, event));
+    const unfollow = follow((event) => send(response, event));
     const end = () => {
       this.#ends.delete(end);
       unfollow();

@@ -1,4 +1,4 @@
-import { millisOf } from "@vipair/model";
+import { type EventReport, millisOf } from "@vipair/model";
 import { z } from "zod";
 
 /** What requests may contain; anything else is answered with 400 and the complaint. */
@@ -41,6 +41,14 @@ export const eventsQuery = z.strictObject({
   follow: z.enum(["true", "false"]).default("false"),
   since: z.string().transform(readTime).optional(),
 });
+
+export const timelineQuery = eventsQuery.extend({ node: z.string().min(1).optional() });
+
+/** Which events of a timeline such a query is about. */
+export const wantedEvents =
+  ({ since, node }: z.output<typeof timelineQuery>) =>
+  (event: EventReport): boolean =>
+    (since === undefined || Date.parse(event.at) >= since) && (node === undefined || event.node === node);
 
 function readTime(text: string, context: z.RefinementCtx): number {
   const time = /^\d+$/.test(text) ? Number(text) : Date.parse(text);

@@ -11,7 +11,9 @@ import {
   maintenanceBody,
   read,
   serverParams,
+  timelineQuery,
   verifyBody,
+  wantedEvents,
   whyQuery,
 } from "./request.js";
 import type { Streams } from "./stream.js";
@@ -22,17 +24,32 @@ export function addRoutes(app: FastifyInstance, control: Control, followers: Fol
   app.get("/services", () => control.status().services);
   app.get("/config", (_request, reply) => reply.type("text/yaml; charset=utf-8").send(control.configText()));
 
-  app.get("/why", (request) => {
+  app.get("/why", async (request) => {
     const { subject } = read(whyQuery, request.query);
     requireSubject(control.status(), subject);
-    return { subject, sentences: control.why(subject) };
+    return { subject, sentences: await control.why(subject) };
   });
 
   app.get("/events", (request, reply) => {
     const { follow, since } = read(eventsQuery, request.query);
     if (follow === "false") return reply.send(control.events(since));
     reply.hijack();
-    followers.add(control, reply.raw, since);
+    followers.add(reply.raw, (tell) => {
+      for (const event of control.events(since)) tell(event);
+      return control.followEvents(tell);
+    });
+    return reply;
+  });
+
+  app.get("/timeline", async (request, reply) => {
+    const query = read(timelineQuery, request.query);
+    const isWanted = wantedEvents(query);
+    if (query.follow === "false") {
+      const { peer, events } = await control.timeline();
+      return { peer, events: events.filter(isWanted) };
+    }
+    reply.hijack();
+    followers.add(reply.raw, (tell) => control.followTimeline((event) => isWanted(event) && tell(event)));
     return reply;
   });
 
@@ -69,9 +86,9 @@ export function addRoutes(app: FastifyInstance, control: Control, followers: Fol
   });
 }
 
-/** Throws 404 unless the subject is `active`, a service, or `service/server`. */
+/** Throws 404 unless the subject is `active`, `standby`, a service, or `service/server`. */
 function requireSubject({ services }: StatusReport, subject: string): void {
-  if (subject === "active") return;
+  if (subject === "active" || subject === "standby") return;
   const [name, server, ...rest] = subject.split("/");
   const service = services.find((candidate) => candidate.name === name);
   if (service === undefined) throw new BadRequest(`there is no service ${name}`, 404);

@@ -1,13 +1,15 @@
 import { whyServer } from "@vipair/balancer";
-import { formatDuration, millisOf, type PersistenceReport, reasonSentence, type StatusReport } from "@vipair/model";
+import { formatDuration, millisOf, type PersistenceReport, type StatusReport } from "@vipair/model";
 import type { Balancer } from "../balance/balancer.js";
 import { type Control, Refused } from "../control/index.js";
 import type { Journal } from "../event/journal.js";
+import type { Timeline } from "../event/timeline.js";
 import type { Pairing } from "../pair/pairing.js";
 import { reportSync } from "../report/sync.js";
 import { listConnections } from "./connections.js";
 import type { Maintenance } from "./maintenance.js";
 import { planFailover } from "./plan.js";
+import { whyActive, whyStandby } from "./why.js";
 
 export interface OperationParts {
   readonly node: string;
@@ -15,20 +17,23 @@ export interface OperationParts {
   readonly pairing: Pairing;
   readonly maintenance: Maintenance;
   readonly journal: Journal;
+  readonly timeline: Timeline;
   readonly status: () => StatusReport;
   readonly configText: () => string;
 }
 
 /** What operators may ask and order, in terms of the two halves of the daemon. */
 export function openOperation(parts: OperationParts): Control {
-  const { node, balancer, pairing, maintenance, journal, status, configText } = parts;
+  const { node, balancer, pairing, maintenance, journal, timeline, status, configText } = parts;
   return {
     status,
     configText,
     events: (since) => journal.events().filter(({ at }) => since === undefined || Date.parse(at) >= since),
     followEvents: (listener) => journal.follow(listener),
+    timeline: timeline.read,
+    followTimeline: timeline.follow,
     failover: ({ force }) => pairing.failover(force),
-    explainFailover: () => planFailover(status(), pairing.obstacles()),
+    explainFailover: async () => planFailover(status(), pairing.gates(), (await timeline.read()).events),
     setMaintenance: async ({ on, force }) => {
       if (on && pairing.agent.report?.role === "active") await leaveService(force);
       maintenance.set(on);
@@ -41,9 +46,10 @@ export function openOperation(parts: OperationParts): Control {
       listConnections({ conntrack: balancer.conntrack, replicator: pairing.replicator, loop: balancer.loop }, filter),
     sync: () => reportSync(status()),
     verify: ({ repair }) => pairing.verify(repair),
-    why: (subject) => {
+    why: async (subject) => {
+      if (subject === "active") return whyActive(status(), (await timeline.read()).events);
+      if (subject === "standby") return whyStandby(status());
       const [service = "", server] = subject.split("/");
-      if (service === "active" && server === undefined) return whyActive(status());
       if (server !== undefined) return whyServer(balancer.loop.state, service, server);
       const report = status().services.find(({ name }) => name === service);
       return [
@@ -73,19 +79,5 @@ function whyClients(service: string, { clients, timeoutSeconds, prefix, most, un
       `There is room for ${most}: ${unkept} connections of others went where the scheduler sent them, and are not remembered.`,
     );
   }
-  return sentences;
-}
-
-function whyActive({ node, role, reason, since, term, ready, missing, peer }: StatusReport): string[] {
-  const sentences = [`${node} is ${role} since ${since} (term ${term}): ${reasonSentence(reason)}.`];
-  if (peer.silent === true) sentences.push(`${peer.node} is not heard: with VRRP only the active router speaks.`);
-  else if (!peer.reachable) sentences.push(`${peer.node} is not heard.`);
-  else sentences.push(`${peer.node} is heard as ${peer.role}, priority ${peer.priority ?? "unknown"}.`);
-  if (peer.report !== undefined) {
-    sentences.push(
-      `${peer.node} says: ${peer.report.role} since ${peer.report.since}: ${reasonSentence(peer.report.reason)}.`,
-    );
-  }
-  if (!ready) sentences.push(...missing.map((what) => `${node} is not ready: ${what}.`));
   return sentences;
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { type AgentCommand, type AgentMessage, type AgentReport, agentProgram, type RoleChange } from "@vipair/agent";
-import type { ServerCount } from "@vipair/model";
+import type { Piece, ServerCount } from "@vipair/model";
 
 /**
  * The agent as the balancer sees it: a child process that is started again when it dies. It hears a sign of life ten
@@ -18,6 +18,8 @@ export interface AgentProcess {
   /** The peer's own report told its term. */
   seeTerm(term: number): void;
   handOver(force: boolean): void;
+  /** The next piece of its recording should open. */
+  recordAnew(): void;
   /** Ends the agent: it gives up ownership and removes what it put into the kernel. */
   stop(): Promise<void>;
 }
@@ -25,6 +27,7 @@ export interface AgentProcess {
 export interface AgentListener {
   reported(report: AgentReport): void;
   roleChanged(change: RoleChange): void;
+  recorded(piece: Piece): void;
   handoverRequested(): void;
   handoverRefused(reason: string): void;
   restored(what: string): void;
@@ -108,6 +111,8 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
         report = message.report;
         if (report.role !== "initialize") restartMs = shortestRestartMs;
         return listener.reported(report);
+      case "recorded":
+        return listener.recorded(message.piece);
       case "roleChanged":
         // A node that ceased to be active starts from nothing: it is ready when it has what the other one serves.
         if (message.change.from === "active") tellReady(false);
@@ -161,6 +166,7 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
     },
     seeTerm: (term) => command({ type: "peerTerm", term }),
     handOver: (force) => command({ type: "handover", force }),
+    recordAnew: () => command({ type: "recordAnew" }),
     stop: async () => {
       stopping = true;
       clearTimeout(restart);

@@ -47,6 +47,18 @@ it.each([
   ],
 ])("names each: %#", (found, expected) => expect(found).toEqual(expected));
 
+it("gives the standby's own words why it cannot become active", () => {
+  const takeover = { obstacles: ["gateway 198.51.100.1 failed"], silenceMs: 361 };
+  const found = handoverObstacles({
+    transport: "udp",
+    agent: { peer: { ...fit, eligible: false } } as AgentReport,
+    link: { connected: true },
+    peerName: "lb2",
+    peerReport: { ...nodeReport, takeover },
+  });
+  expect(found).toEqual(["lb2 can not become active: gateway 198.51.100.1 failed"]);
+});
+
 const silent = (report: Partial<NodeReport> | undefined) =>
   handoverObstacles({
     transport: "vrrp",

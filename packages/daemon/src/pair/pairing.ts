@@ -7,11 +7,14 @@ import {
   type DriftReport,
   type FailoverReport,
   formatReach,
+  type GateReport,
   type NodeReport,
+  type Piece,
   reasonSentence,
   type VerifyReport,
 } from "@vipair/model";
 import { Refused } from "../control/index.js";
+import type { NodeClock } from "../event/clock.js";
 import type { Journal } from "../event/journal.js";
 import { openConnectionStore } from "../replicate/connections.js";
 import { openReplicator, type Replicator } from "../replicate/replicator.js";
@@ -19,7 +22,7 @@ import { type AgentProcess, openAgentProcess } from "./agent.js";
 import { openHandover } from "./handover.js";
 import { openPeerLink, type PeerLink } from "./link/link.js";
 import type { PeerRequest } from "./link/message.js";
-import { handoverObstacles } from "./obstacles.js";
+import { handoverGates, handoverObstacles, type ObstacleParts } from "./obstacles.js";
 import { openVerifier } from "./verify/verifier.js";
 
 /**
@@ -43,8 +46,8 @@ export interface Pairing {
   leave(): Promise<boolean>;
   /** Compares both nodes' kernels, from whichever node is active. Rejects with {@link Refused}. */
   verify(repair: boolean): Promise<VerifyReport>;
-  /** What speaks against a hand-over now, one sentence each. */
-  obstacles(): string[];
+  /** What a hand-over asks for now. */
+  gates(): GateReport[];
   close(): Promise<void>;
 }
 
@@ -59,6 +62,9 @@ export interface PairingOptions {
   /** The rules that this node wants in its kernel. */
   readonly ruleset: () => Ruleset | undefined;
   readonly journal: Journal;
+  readonly clock: NodeClock;
+  /** A piece of the agent's recording; `undefined`: nothing is recorded. */
+  readonly recorded: ((piece: Piece) => void) | undefined;
   readonly reported: (report: AgentReport) => void;
   readonly ownershipChanged: (event: OwnershipEvent) => void;
   /** Agent, link or peer changed. */
@@ -79,8 +85,9 @@ export function openPairing(options: PairingOptions): Pairing {
   let linkSince = new Date().toISOString();
 
   const agent = openAgentProcess(
-    { type: "configure", node, pair, addresses, configDigest },
+    { type: "configure", node, pair, addresses, configDigest, version, recording: options.recorded !== undefined },
     {
+      recorded: (piece) => options.recorded?.(piece),
       reported: (report) => {
         replicator.termSeen(report.term);
         options.reported(report);
@@ -126,7 +133,8 @@ export function openPairing(options: PairingOptions): Pairing {
       conflict: (yields) =>
         journal.record("conflict", `both nodes are active; ${yields ? node : peer.name} gives way`, { yields }),
       died: (how) => {
-        refuse(`the heartbeat agent ended (${how}) and is started again`);
+        const error = `the heartbeat agent ended (${how}) and is started again`;
+        journal.record("refused", error, { error, agentDied: true });
         handover.progress.refused("the heartbeat agent ended");
         replicator.roleChanged("initialize", 0);
         options.ownershipChanged({ type: "ownershipLost", planned: false });
@@ -145,6 +153,10 @@ export function openPairing(options: PairingOptions): Pairing {
         return handOver(request.force).catch((error: Error) => {
           throw new Error(explain(error));
         });
+      case "events":
+        return journal.after(request.after);
+      case "clock":
+        return options.clock();
       case "insertFlows":
         // What traffic has made of a connection here is newer than what the former active node has of it.
         return conntrack.insert(request.flows, { keepExisting: isActive() });
@@ -179,10 +191,12 @@ export function openPairing(options: PairingOptions): Pairing {
     peer: peer.address,
     port: pair.sync.port,
     key,
-    hello: { node, version, configDigest: configDigest.toString(16) },
+    hello: { node, version, configDigest: configDigest.toString(16), features: ["events"] },
     connected: (hello) => {
       linkSince = new Date().toISOString();
-      journal.record("peerChanged", `the peer link to ${hello.node} (version ${hello.version}) is up`, { link: true });
+      const versions = hello.version === version ? `version ${version}` : `version ${hello.version}, here ${version}`;
+      const message = `the peer link to ${hello.node} (${versions}) is up`;
+      journal.record("peerChanged", message, { link: true, version: hello.version });
       replicator.linkOpened();
       options.changed();
     },
@@ -215,12 +229,17 @@ export function openPairing(options: PairingOptions): Pairing {
     link,
   });
 
-  const obstacles = (): string[] =>
-    handoverObstacles({ transport, agent: agent.report, link, peerName: peer.name, peerReport });
+  const obstacleParts = (): ObstacleParts => ({
+    transport,
+    agent: agent.report,
+    link,
+    peerName: peer.name,
+    peerReport,
+  });
 
   const handOver = async (force: boolean): Promise<FailoverReport> => {
     if (agent.report?.role !== "active") throw new Refused(`${node} is not active`);
-    const reasons = obstacles();
+    const reasons = handoverObstacles(obstacleParts());
     if (reasons.length > 0 && !force) throw new Refused(`${peer.name} is not ready to take over`, reasons);
     return handover.run(force).catch((error: Error) => {
       throw new Refused(`the hand-over failed: ${error.message}`);
@@ -269,7 +288,7 @@ export function openPairing(options: PairingOptions): Pairing {
       if (agent.report?.role === "active") await handOver(false);
       return wasActive;
     },
-    obstacles,
+    gates: () => handoverGates(obstacleParts()),
     close: async () => {
       await agent.stop();
       link.close();
@@ -288,13 +307,14 @@ const explain = (error: Error): string =>
     : error.message;
 
 function recordRoleChange(journal: Journal, change: RoleChange): void {
-  const { from, to, reason, term, tookMs, reach, peerReach } = change;
+  const { at, from, to, reason, term, tookMs, heardMs, reach, peerReach } = change;
   const message = `${from} → ${to} in ${tookMs.toFixed(1)} ms: ${reasonSentence(reason)}`;
-  const reaches = {
+  const known = {
+    ...(heardMs === undefined ? {} : { heardMs }),
     ...(reach === undefined ? {} : { reach: formatReach(reach) }),
     ...(peerReach === undefined ? {} : { peerReach: formatReach(peerReach) }),
   };
-  journal.record("roleChanged", message, { from, to, reason, term, tookMs, ...reaches });
+  journal.record("roleChanged", message, { from, to, reason, term, tookMs, ...known }, at);
 }
 
 /** A stranger at the door is worth an event, a thousand of them are not worth a thousand. */

@@ -4,7 +4,7 @@ import { openUpkeep, type Upkeep } from "./upkeep.js";
 
 const deliver = vi.fn();
 const balancer = {
-  rules: { applied: false, want: vi.fn(), restore: vi.fn(), close: vi.fn() },
+  rules: { applied: false, want: vi.fn(), afterwards: vi.fn(), restore: vi.fn(), close: vi.fn() },
   healthKnown: false,
   loop: { deliver },
 };

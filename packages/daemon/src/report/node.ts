@@ -56,6 +56,7 @@ export function reportNode(parts: NodeReportParts): NodeReport {
     ...(agent?.reach === undefined ? {} : { reach: agent.reach }),
     refused: agent?.refused ?? {},
     services: reportServices(parts),
+    ...(agent === undefined ? {} : { takeover: agent.takeover }),
     replication: parts.replication,
   };
 }

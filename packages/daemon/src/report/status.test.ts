@@ -2,7 +2,7 @@ import type { AgentReport, PeerView } from "@vipair/agent";
 import { type Config, type Heartbeat, instantOf, type NodeReport, type StatusReport } from "@vipair/model";
 import { expect, it } from "vitest";
 import { nodeReport, sourceReport } from "../pair/example.fixture.js";
-import { peerHealth } from "./health.js";
+import { healthOf } from "./health.js";
 import { reportStatus } from "./status.js";
 import { reportSync, syncOf } from "./sync.js";
 
@@ -149,6 +149,6 @@ it("reaches a silent backup of VRRP by the peer link, and expects nothing of one
 });
 
 it("takes the health of every server from the peer's report", () => {
-  expect(peerHealth(nodeReport)).toEqual({ "web/s1": "up" });
-  expect(peerHealth(undefined)).toEqual({});
+  expect(healthOf(nodeReport)).toEqual({ "web/s1": "up" });
+  expect(healthOf(undefined)).toEqual({});
 });

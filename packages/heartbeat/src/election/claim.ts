@@ -1,9 +1,18 @@
-import { after, compareReach, elapsed, type Instant, type Millis, millisOf, type ReachDifference } from "@vipair/model";
+import {
+  after,
+  compareReach,
+  elapsed,
+  formatReach,
+  type Instant,
+  type Millis,
+  millisOf,
+  type ReachDifference,
+} from "@vipair/model";
 import type { Heartbeat } from "../heartbeat.js";
-import { effectivePriority } from "../node/eligibility.js";
+import { effectivePriority, isEligible } from "../node/eligibility.js";
 import type { ElectionConfig } from "./config.js";
 import { ownReach } from "./reach.js";
-import type { BackupState, Claim, Standing } from "./state.js";
+import type { BackupState, Claim, ElectionState, Standing } from "./state.js";
 import { peerHeard } from "./timing.js";
 
 /**
@@ -18,8 +27,9 @@ export const placing = (config: ElectionConfig, state: Standing): ReachDifferenc
 
 /** The claim of a standby as everything stands now. */
 export function settleClaim(config: ElectionConfig, state: BackupState, now: Instant): Claim | undefined {
-  const cause = mayClaim(config, state, now) ? causeOf(config, state) : undefined;
-  if (cause === undefined) return undefined;
+  if (claimObstacles(config, state, now).length > 0) return undefined;
+  const placed = placing(config, state);
+  const cause = placed === undefined ? "priority" : placed.level;
   return state.claim?.cause === cause ? state.claim : { cause, since: now };
 }
 
@@ -37,18 +47,35 @@ export function isJustified(config: ElectionConfig, state: Standing, heartbeat: 
   return placed === undefined ? priority > effectivePriority(config, state) : !placed.better;
 }
 
-function mayClaim(config: ElectionConfig, state: BackupState, now: Instant): boolean {
-  const { peer, ready, gaveWayAt } = state;
-  if (!ready || peer?.heartbeat.role !== "active" || !peer.heartbeat.hearing || !peerHeard(config, state, now))
-    return false;
-  return gaveWayAt === undefined || elapsed(gaveWayAt, now) >= config.reachHoldoff;
+/** Why a backup does not ask the active node for ownership: one phrase for each reason, for people; empty when it does. */
+export function claimObstacles(config: ElectionConfig, state: ElectionState, now: Instant): readonly string[] {
+  const heartbeat = state.peer?.heartbeat;
+  const { gaveWayAt } = state;
+  const isHeldOff = gaveWayAt !== undefined && elapsed(gaveWayAt, now) < config.reachHoldoff;
+  return [
+    ...(isEligible(config, state) ? [] : ["the node may not become active"]),
+    ...(state.ready ? [] : ["the node is not ready"]),
+    ...(heartbeat?.role === "active" && peerHeard(config, state, now) ? [] : ["no active node is heard"]),
+    ...(heartbeat === undefined || heartbeat.hearing ? [] : ["the active node does not hear it"]),
+    ...(isHeldOff ? ["it gave way to a better placed node a moment ago"] : []),
+    ...placeObstacles(config, state),
+  ];
 }
 
-function causeOf(config: ElectionConfig, state: BackupState): Claim["cause"] | undefined {
+/** What reach, or between nodes that reach the same priority, says against a claim. */
+function placeObstacles(config: ElectionConfig, state: ElectionState): readonly string[] {
   const placed = placing(config, state);
-  if (placed !== undefined) return placed.better && !state.conceded ? placed.level : undefined;
-  if (!config.preempt || state.yielded) return undefined;
-  return effectivePriority(config, state) > (state.peer?.heartbeat.priority ?? 255) ? "priority" : undefined;
+  if (placed?.better === true) return state.conceded ? ["it handed over on request"] : [];
+  if (placed !== undefined) return [`it reaches less than the active node: ${formatReach(ownReach(config, state))}`];
+  const heartbeat = state.peer?.heartbeat;
+  const own = effectivePriority(config, state);
+  return [
+    ...(config.preempt ? [] : ["preemption is off"]),
+    ...(state.yielded ? ["it handed over on request"] : []),
+    ...(heartbeat === undefined || own > heartbeat.priority
+      ? []
+      : [`its priority ${own} is not above ${heartbeat.priority}`]),
+  ];
 }
 
 function patienceFor(config: ElectionConfig, { servers }: Standing, cause: Claim["cause"]): Millis {

@@ -13,7 +13,7 @@ export function settle(config: ElectionConfig, state: BackupState, now: Instant)
   const eligible = isEligible(config, state);
   const activeDownAt = eligible ? (state.activeDownAt ?? after(now, activeDownInterval(config, state))) : undefined;
   const vacancy = eligible ? state.vacancy : undefined;
-  const claim = eligible ? settleClaim(config, state, now) : undefined;
+  const claim = settleClaim(config, state, now);
   // What people moved to a node that reached less stays there, until the two once were equal.
   const conceded = state.conceded && state.yielded && placing(config, state)?.better === true;
   return { ...state, activeDownAt, vacancy, claim, conceded };

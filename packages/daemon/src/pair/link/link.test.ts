@@ -53,7 +53,13 @@ function open(listens: boolean, changed: Partial<PeerLinkOptions> = {}): End {
   };
   const link = openPeerLink({
     ...ends(listens),
-    hello: { node: listens ? "lb1" : "lb2", version: "0.1.0", configDigest: "a1" },
+    hello: {
+      node: listens ? "lb1" : "lb2",
+      version: "0.1.0",
+      configDigest: "a1",
+      // The other one is of a version that does not say.
+      ...(listens && { features: ["events"] }),
+    },
     answer: async () => undefined,
     ...seen,
     ...changed,
@@ -78,8 +84,12 @@ async function bareSocket(): Promise<WebSocket> {
 it("connects two ends with the same key, and each says hello", async () => {
   const [left, right] = [open(true), open(false)];
   await allConnected(left, right);
-  expect(left.seen.connected.mock.calls).toEqual([[{ node: "lb2", version: "0.1.0", configDigest: "a1" }]]);
-  expect(right.seen.connected.mock.calls).toEqual([[{ node: "lb1", version: "0.1.0", configDigest: "a1" }]]);
+  expect(left.seen.connected.mock.calls).toEqual([
+    [{ node: "lb2", version: "0.1.0", configDigest: "a1", features: [] }],
+  ]);
+  expect(right.seen.connected.mock.calls).toEqual([
+    [{ node: "lb1", version: "0.1.0", configDigest: "a1", features: ["events"] }],
+  ]);
   expect([...left.seen.refused.mock.calls, ...right.seen.refused.mock.calls]).toEqual([]);
 });
 

@@ -1,15 +1,8 @@
 import type { NodeReport } from "@vipair/model";
 import type WebSocket from "ws";
-import { decodePeerMessage, encodePeerMessage, type PeerMessage, type PeerRequest } from "./message.js";
+import { decodePeerMessage, encodePeerMessage, type PeerHello, type PeerMessage, type PeerRequest } from "./message.js";
 import { openRequests } from "./request.js";
 import { openTransport, type TransportOptions } from "./transport.js";
-
-/** What the peer said when it connected. */
-export interface PeerHello {
-  readonly node: string;
-  readonly version: string;
-  readonly configDigest: string;
-}
 
 export interface PeerLinkOptions extends TransportOptions {
   readonly hello: PeerHello;
@@ -27,6 +20,8 @@ export interface PeerLinkOptions extends TransportOptions {
 /** The encrypted link between the two daemons: reports in both directions, requests and responses. */
 export interface PeerLink {
   readonly connected: boolean;
+  /** What the peer said first; `undefined` while there is no link. */
+  readonly peer: PeerHello | undefined;
   /** Bytes that wait to be sent. */
   readonly backlog: number;
   /** Lost when there is no link. */
@@ -54,6 +49,7 @@ const backlogBytes = 4 << 20;
  */
 export function openPeerLink(options: PeerLinkOptions): PeerLink {
   let current: WebSocket | undefined;
+  let peer: PeerHello | undefined;
   const requests = openRequests();
 
   const adopt = (socket: WebSocket): void => {
@@ -92,14 +88,15 @@ export function openPeerLink(options: PeerLinkOptions): PeerLink {
     }
   };
 
-  const welcome = (socket: WebSocket, { node, version, configDigest }: PeerHello): void => {
+  const welcome = (socket: WebSocket, { node, version, configDigest, features = [] }: PeerHello): void => {
     const former = current;
     current = socket;
+    peer = { node, version, configDigest, features };
     if (former !== undefined && former !== socket) {
       requests.rejectAll("the peer connected anew");
       former.terminate();
     }
-    options.connected({ node, version, configDigest });
+    options.connected(peer);
   };
 
   const respond = async (socket: WebSocket, id: number, request: PeerRequest): Promise<void> => {
@@ -112,6 +109,7 @@ export function openPeerLink(options: PeerLinkOptions): PeerLink {
 
   const lose = (): void => {
     current = undefined;
+    peer = undefined;
     requests.rejectAll("the peer link closed");
     options.disconnected();
   };
@@ -120,6 +118,9 @@ export function openPeerLink(options: PeerLinkOptions): PeerLink {
   return {
     get connected() {
       return current !== undefined;
+    },
+    get peer() {
+      return peer;
     },
     get backlog() {
       return current?.bufferedAmount ?? 0;

@@ -17,12 +17,26 @@ const messages: PeerMessage[] = [
   { type: "request", id: 7, request: { method: "sample", buckets: 1_024, chosen: bits(128) } },
   { type: "request", id: 8, request: { method: "fetch", transfer: 3, offset: 131_072 } },
   { type: "request", id: 9, request: { method: "reread" } },
+  { type: "request", id: 10, request: { method: "events" } },
+  { type: "request", id: 11, request: { method: "events", after: { journal: "a", count: 7 } } },
+  { type: "request", id: 12, request: { method: "clock" } },
   { type: "response", id: 3, ok: true, result: { anything: [1] } },
   { type: "response", id: 4, ok: false, error: "no" },
 ];
 
 it.each(messages)("reads back what it wrote: $type", (message) => {
   expect(decodePeerMessage(encodePeerMessage(message))).toEqual(message);
+});
+
+it("reads the reports and the hello of a version that says less, and of one that says more", () => {
+  const { term: _term, maintenance: _maintenance, replication: _replication, ...older } = nodeReport;
+  for (const report of [older, { ...nodeReport, mood: "good", takeover: { obstacles: [], silenceMs: 1, mood: 1 } }]) {
+    expect(decodePeerMessage(JSON.stringify({ type: "report", report }))).toEqual({ type: "report", report });
+  }
+  const hello = { type: "hello", node: "lb2", version: "0.0.9", configDigest: "a1" };
+  expect(decodePeerMessage(JSON.stringify(hello))).toEqual(hello);
+  const newer = { ...hello, features: ["events", "telepathy"], mood: "good" };
+  expect(decodePeerMessage(JSON.stringify(newer))).toEqual({ ...hello, features: ["events", "telepathy"] });
 });
 
 const flow = flowOf(1);

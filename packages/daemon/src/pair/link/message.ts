@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { type Flow, flowMark, flowMarkMask, type NodeReport } from "@vipair/model";
 import { fewestBuckets, mostBuckets } from "@vipair/sync";
 import { z } from "zod";
+import type { JournalPosition } from "../../event/journal.js";
 import { count, reportSchema } from "./report.js";
 
 /**
@@ -9,11 +10,23 @@ import { count, reportSchema } from "./report.js";
  * response with the same id.
  */
 export type PeerMessage =
-  | { readonly type: "hello"; readonly node: string; readonly version: string; readonly configDigest: string }
+  | ({ readonly type: "hello" } & PeerHello)
   | { readonly type: "report"; readonly report: NodeReport }
   | { readonly type: "request"; readonly id: number; readonly request: PeerRequest }
   | { readonly type: "response"; readonly id: number; readonly ok: true; readonly result: unknown }
   | { readonly type: "response"; readonly id: number; readonly ok: false; readonly error: string };
+
+/** What each says first. */
+export interface PeerHello {
+  readonly node: string;
+  readonly version: string;
+  readonly configDigest: string;
+  /** Requests that it answers beside those that every version does; a version that does not know this says nothing. */
+  readonly features?: readonly PeerFeature[];
+}
+
+/** `events`: the requests `events` and `clock`. */
+export type PeerFeature = "events";
 
 export type PeerRequest =
   /** The standby asks the active node to hand over. */
@@ -22,6 +35,10 @@ export type PeerRequest =
   | { readonly method: "insertFlows"; readonly flows: readonly Flow[] }
   /** The standby asks the active node to compare both kernels. */
   | { readonly method: "verify"; readonly repair: boolean }
+  /** The events after the position; answers a part of the journal. */
+  | { readonly method: "events"; readonly after?: JournalPosition | undefined }
+  /** Answers a reading of the clocks. */
+  | { readonly method: "clock" }
   | VerifyRequest;
 
 /** What the active node asks of the standby while it compares the kernels; the first two are answered with an offer. */
@@ -62,6 +79,11 @@ const request = z.discriminatedUnion("method", [
   z.object({ method: z.literal("failover"), force: z.boolean() }),
   z.object({ method: z.literal("insertFlows"), flows: z.array(flow).max(10_000) }),
   z.object({ method: z.literal("verify"), repair: z.boolean() }),
+  z.object({
+    method: z.literal("events"),
+    after: z.object({ journal: z.string().max(64), count }).optional(),
+  }),
+  z.object({ method: z.literal("clock") }),
   z.object({ method: z.literal("census"), buckets }),
   z
     .object({ method: z.literal("sample"), buckets, chosen: z.base64() })
@@ -70,8 +92,16 @@ const request = z.discriminatedUnion("method", [
   z.object({ method: z.literal("reread") }),
 ]);
 
+const hello = z.object({
+  type: z.literal("hello"),
+  node: z.string(),
+  version: z.string(),
+  configDigest: z.string(),
+  features: z.array(z.string()).optional(),
+});
+
 const message = z.union([
-  z.object({ type: z.literal("hello"), node: z.string(), version: z.string(), configDigest: z.string() }),
+  hello,
   z.object({ type: z.literal("report"), report: reportSchema }),
   z.object({ type: z.literal("request"), id: count, request }),
   z.object({ type: z.literal("response"), id: count, ok: z.literal(true), result: z.unknown() }),

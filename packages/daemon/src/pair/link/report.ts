@@ -49,5 +49,13 @@ export const reportSchema = z.looseObject({
   ready: z.boolean(),
   missing: z.array(z.string()),
   services: z.array(z.looseObject({ name: z.string(), servers: z.array(server) })),
+  takeover: z
+    .looseObject({
+      obstacles: z.array(z.string()),
+      claimObstacles: z.array(z.string()).optional(),
+      silenceMs: z.number(),
+      lifelineMs: z.number().optional(),
+    })
+    .optional(),
   replication: replication.optional(),
 });

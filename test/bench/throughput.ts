@@ -1,0 +1,70 @@
+import type { Contender, ContenderName } from "./contender/contender.js";
+import { atLeast, atMost, compareHops, type LoadResult, ratioOf, type Verdict } from "./hop.js";
+import { measureBulk, measurePackets } from "./load/iperf.js";
+import { measureRequests } from "./load/wrk.js";
+import { benchServices } from "./services.js";
+import { type Reading, reading, takeTurns } from "./turns.js";
+
+export interface ThroughputBench {
+  readonly rounds: number;
+  readonly seconds: number;
+  /** Eight TCP connections; in gigabits. */
+  readonly bulk: readonly LoadResult[];
+  /** UDP datagrams of 64 bytes, one flow. */
+  readonly packets: readonly LoadResult[];
+  /** Requests on 32 connections that are kept. */
+  readonly requests: readonly LoadResult[];
+  readonly verdicts: readonly Verdict[];
+  readonly passed: boolean;
+}
+
+interface Turn {
+  readonly bulk: Reading;
+  readonly packets: Reading | undefined;
+  readonly requests: Reading;
+}
+
+export async function benchThroughput(
+  names: readonly ContenderName[],
+  rounds: number,
+  seconds: number,
+  say: (line: string) => void,
+): Promise<ThroughputBench> {
+  const turns = await takeTurns(names, rounds, benchServices, async (contender, round) => {
+    const turn = await measureTurn(contender, seconds);
+    say(`round ${round}: ${contender.name}: ${told(turn)}`);
+    return turn;
+  });
+  const compared = (load: keyof Turn): LoadResult[] =>
+    compareHops(new Map([...turns].map(([name, all]) => [name, all.flatMap((turn) => turn[load] ?? [])]))).filter(
+      ({ contender }) => (turns.get(contender)?.[0]?.[load] ?? undefined) !== undefined,
+    );
+  const [bulk, packets, requests] = [compared("bulk"), compared("packets"), compared("requests")];
+  const verdicts = [
+    atLeast("bulk: vipair / routing", ratioOf(bulk, "vipair", "routing"), 0.95),
+    atLeast("bulk: vipair / haproxy", ratioOf(bulk, "vipair", "haproxy"), 1.5),
+    atLeast("packets: vipair / routing", ratioOf(packets, "vipair", "routing"), 0.8),
+    atLeast("packets: vipair / nftlb", ratioOf(packets, "vipair", "nftlb"), 1),
+    atMost("hop of a packet: vipair / routing", hopRatio(packets), 1.25),
+  ];
+  return { rounds, seconds, bulk, packets, requests, verdicts, passed: verdicts.every(({ passed }) => passed) };
+}
+
+async function measureTurn({ topology, target, protocols }: Contender, seconds: number): Promise<Turn> {
+  const client = topology.host("client");
+  return {
+    bulk: await reading(() => measureBulk(client, target, seconds)),
+    packets: protocols.includes("udp") ? await reading(() => measurePackets(client, target, seconds)) : undefined,
+    requests: await reading(() => measureRequests(client, target, { seconds, clients: 32 })),
+  };
+}
+
+const told = ({ bulk, packets, requests }: Turn): string =>
+  [
+    `${bulk.perSecond.toFixed(1)} Gbit/s`,
+    packets === undefined ? "no UDP" : `${Math.round(packets.perSecond)} datagrams/s`,
+    `${Math.round(requests.perSecond)} requests/s`,
+  ].join(", ");
+
+const hopRatio = (results: readonly LoadResult[]): number | undefined =>
+  results.find(({ contender }) => contender === "vipair")?.hopRatio;

@@ -1,0 +1,61 @@
+import { openContender } from "./contender/all.js";
+import type { BenchService, Contender, ContenderName } from "./contender/contender.js";
+import { machineBusyMs } from "./machine.js";
+import { median, round } from "./statistics.js";
+
+/** What a load measured once. */
+export interface Reading {
+  /** What passed in a second. */
+  readonly perSecond: number;
+  /** Processor time of the whole machine for each, client and server included: µs. */
+  readonly eachUs: number;
+}
+
+/** Over all rounds. */
+export interface Spread {
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+export const spread = (values: readonly number[]): Spread => ({
+  median: median(values),
+  least: round(Math.min(...values)),
+  most: round(Math.max(...values)),
+});
+
+/**
+ * Lets each contender have its turn in every round, A B C A B C …, each alone: what disturbs the machine for a while
+ * disturbs them all.
+ */
+export async function takeTurns<Result>(
+  names: readonly ContenderName[],
+  rounds: number,
+  services: readonly BenchService[],
+  measure: (contender: Contender, round: number) => Promise<Result>,
+): Promise<ReadonlyMap<ContenderName, readonly Result[]>> {
+  const results = new Map<ContenderName, Result[]>(names.map((name) => [name, []]));
+  const contenders: Contender[] = [];
+  try {
+    for (const name of names) contenders.push(await openContender(name));
+    for (let turn = 1; turn <= rounds; turn++) {
+      for (const contender of contenders) {
+        await contender.start(services);
+        results.get(contender.name)?.push(await measure(contender, turn));
+        await contender.stop();
+      }
+    }
+  } finally {
+    await Promise.all(contenders.map(({ topology }) => topology.close()));
+  }
+  return results;
+}
+
+/** The processor time that each of what a load counts has cost. */
+export async function reading<Load extends { readonly perSecond: number; readonly count: number }>(
+  load: () => Promise<Load>,
+): Promise<Load & Reading> {
+  const before = machineBusyMs();
+  const measured = await load();
+  return { ...measured, eachUs: ((machineBusyMs() - before) * 1_000) / Math.max(1, measured.count) };
+}

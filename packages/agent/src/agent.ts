@@ -123,6 +123,7 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
     command: (command) => {
       if (command.type === "configDigest") party.setConfigDigest(command.configDigest);
       else if (command.type === "peerTerm") party.seeTerm(command.term);
+      else if (command.type === "servers") party.countServers(command.servers);
       else if (command.type === "recordAnew") recording.beginAnew();
       else if (command.type === "track") changeTrack(command.track, command.ok);
       else if (command.type === "announce") announce();
@@ -133,7 +134,7 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
 
 type NodeCommand = Exclude<
   AgentCommand,
-  { type: "configure" | "configDigest" | "peerTerm" | "recordAnew" | "track" | "announce" }
+  { type: "configure" | "configDigest" | "peerTerm" | "recordAnew" | "servers" | "track" | "announce" }
 >;
 
 function eventOf(command: NodeCommand): NodeEvent {

@@ -25,6 +25,8 @@ const pair: Pair = {
   heartbeat: { transport: "udp", routerId: 51, interval, interfaces: [], unicast: true, checksum: "pseudoHeader" },
   preempt: false,
   preemptDelay: millisOf(0),
+  reachDelay: millisOf(2_000),
+  witness: [],
   sync: { port: 7340 },
   track: [],
 };
@@ -41,6 +43,7 @@ const fromActive: Heartbeat = {
   maintenance: false,
   hearing: true,
   claiming: false,
+  reach: undefined,
 };
 const soon = { timeout: 3_000, interval: 5 };
 let loop: Loop<ElectionState, ElectionEvent> | undefined;

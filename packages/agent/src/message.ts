@@ -1,4 +1,15 @@
-import type { Instant, Pair, PathReport, Piece, Role, RoleReason, TakeoverReport, VirtualAddress } from "@vipair/model";
+import type {
+  Instant,
+  Pair,
+  PathReport,
+  Piece,
+  Reach,
+  Role,
+  RoleReason,
+  ServerCount,
+  TakeoverReport,
+  VirtualAddress,
+} from "@vipair/model";
 import type { Freeze } from "./freeze/freeze.js";
 
 /** What the balancer tells its agent over the process channel. */
@@ -23,6 +34,8 @@ export type AgentCommand =
   | { readonly type: "ready"; readonly ready: boolean }
   /** Something that the balancer looks at for the election (`gateway 198.51.100.1`) failed or recovered. */
   | { readonly type: "track"; readonly track: string; readonly ok: boolean }
+  /** The balancer's view of the real servers changed. */
+  | { readonly type: "servers"; readonly servers: ServerCount }
   /** The services changed; the pair and its addresses did not. */
   | { readonly type: "configDigest"; readonly configDigest: bigint }
   | { readonly type: "maintenance"; readonly on: boolean }
@@ -51,6 +64,9 @@ export interface PeerView {
   readonly hearing: boolean | undefined;
   /** The peer runs the same configuration. */
   readonly sameConfig: boolean | undefined;
+  readonly reach: Reach | undefined;
+  /** Its version knows nothing of reach. */
+  readonly older: boolean;
 }
 
 /** What the agent knows, sent on every change and at least once a second. */
@@ -64,6 +80,8 @@ export interface AgentReport {
   readonly eligible: boolean;
   /** Tracks that fail: `interface eth0`. */
   readonly failedTracks: readonly string[];
+  /** What this node reaches; absent with VRRP, which does not compare it. */
+  readonly reach?: Reach;
   readonly takeover: TakeoverReport;
   readonly peer: PeerView | undefined;
   readonly paths: readonly PathReport[];
@@ -83,6 +101,9 @@ export interface RoleChange {
   readonly term: number;
   /** From the event that decided to the last effect performed, in milliseconds. */
   readonly tookMs: number;
+  /** What the two nodes reached, as far as known. */
+  readonly reach?: Reach;
+  readonly peerReach?: Reach;
   /** How long before that the peer was last heard, in milliseconds; `undefined` when it never was. */
   readonly heardMs: number | undefined;
 }
@@ -102,4 +123,8 @@ export type AgentMessage =
   /** The addresses were announced once. */
   | { readonly type: "announced" }
   /** The agent did not run for longer than a lease lasts. */
-  | { readonly type: "frozen"; readonly freeze: Freeze };
+  | { readonly type: "frozen"; readonly freeze: Freeze }
+  /** The peer is silent on every path, and this node stays backup because no witness answers. */
+  | { readonly type: "unwitnessed" }
+  /** The peer fell silent on one path, or is heard there again, while it is heard on `others`. */
+  | { readonly type: "pathChanged"; readonly path: string; readonly up: boolean; readonly others: readonly string[] };

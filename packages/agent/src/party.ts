@@ -1,5 +1,5 @@
 import type { NodeEvent } from "@vipair/heartbeat";
-import type { PathReport, Role, TakeoverReport } from "@vipair/model";
+import type { PathReport, Reach, Role, ServerCount, TakeoverReport } from "@vipair/model";
 import type { PeerView } from "./message.js";
 
 /** The machine that decides about ownership, with what it speaks to others by: two transports, one party each. */
@@ -7,6 +7,8 @@ export interface Party {
   deliver(event: NodeEvent): void;
   /** The peer says on another way that it was active with this term. */
   seeTerm(term: number): void;
+  /** The balancer has counted the real servers that are up. */
+  countServers(servers: ServerCount): void;
   setConfigDigest(digest: bigint): void;
   readonly standing: PartyStanding;
   /** The peer as it was last heard. */
@@ -29,5 +31,6 @@ export interface PartyStanding {
   readonly eligible: boolean;
   /** Tracks that fail: `interface eth0`. */
   readonly failedTracks: readonly string[];
+  readonly reach?: Reach;
   readonly takeover: TakeoverReport;
 }

@@ -36,7 +36,7 @@ function perform(effect: ElectionEffect, outcome: Outcome, lateMs = 0) {
     tell,
     exit: record("exit"),
   });
-  const event = performElection({ send: record("send") }, tell, performNode)(effect, decidedAt);
+  const event = performElection({ send: record("send") }, tell, performNode, record("askWitnesses"))(effect, decidedAt);
   return { calls, told, event };
 }
 

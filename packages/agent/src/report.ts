@@ -55,12 +55,12 @@ export function openReporter({ party, scheduling, memoryLocked, held, tell }: Re
       for (const effect of effects) {
         if (effect.type === "announceAddresses") tell({ type: "announced" });
         if (effect.type !== "reportRole") continue;
-        const { from, to, reason, term } = effect;
+        const { type: _, ...change } = effect;
         const tookMs = rounded(took);
         const heardAt = party().peer()?.heardAt;
         const heardMs = heardAt === undefined ? undefined : rounded(elapsed(heardAt, at));
-        since = { reason, since: new Date().toISOString() };
-        tell({ type: "roleChanged", change: { at, from, to, reason, term, tookMs, heardMs } });
+        since = { reason: change.reason, since: new Date().toISOString() };
+        tell({ type: "roleChanged", change: { at, ...change, tookMs, heardMs } });
         report();
       }
     },

@@ -3,6 +3,7 @@ import {
   type Config,
   type Endpoint,
   type HealthCheck,
+  type IpAddress,
   type Millis,
   millisOf,
   type Node,
@@ -26,10 +27,13 @@ export function buildConfig({ pair, addresses, services }: Shaped): Config {
   };
 }
 
-function buildPair({ nodes, heartbeat, track, ...rest }: Shaped["pair"], carried: readonly VirtualAddress[]): Pair {
+function buildPair(
+  { nodes, heartbeat, track, witness, ...rest }: Shaped["pair"],
+  carried: readonly VirtualAddress[],
+): Pair {
   const [first, second] = Object.entries(nodes).map(([name, node]): Node => ({ name, ...node }));
   if (first === undefined || second === undefined) throw new Error("the rules let a pair without two nodes through");
-  const { name, secretFile, preempt, preemptDelay, sync } = rest;
+  const { name, secretFile, preempt, preemptDelay, reachDelay, sync } = rest;
   return {
     name,
     secretFile,
@@ -37,6 +41,8 @@ function buildPair({ nodes, heartbeat, track, ...rest }: Shaped["pair"], carried
     heartbeat: buildHeartbeat(heartbeat, carried),
     preempt,
     preemptDelay,
+    reachDelay,
+    witness: (witness ?? []).map((address) => ({ address, interface: linkOf(address, carried) })),
     sync,
     track: (track ?? []).map((entry) => buildTrack(entry, carried)),
   };
@@ -53,16 +59,21 @@ function buildTrack(track: ShapedTrack, carried: readonly VirtualAddress[]): Tra
   const { interface: link, gateway, script, service, minimum, interval, rise = 2, fall = 3, weight } = track;
   if (link !== undefined) return { kind: "interface", interface: link, weight };
   if (gateway !== undefined) {
-    const via = carried.find(({ prefix }) => prefixContains(prefix, gateway));
-    if (via === undefined) throw new Error("the rules let a gateway that is no neighbour through");
     const sampled = { interval: interval ?? millisOf(1_000), rise, fall };
-    return { kind: "gateway", gateway, interface: via.interface, ...sampled, weight };
+    return { kind: "gateway", gateway, interface: linkOf(gateway, carried), ...sampled, weight };
   }
   if (script !== undefined) {
     return { kind: "script", script, interval: interval ?? millisOf(5_000), rise, fall, weight };
   }
   if (service !== undefined) return { kind: "service", service, minimum: minimum ?? 1, weight };
   throw new Error("the rules let a track that watches nothing through");
+}
+
+/** The interface on which an address is a neighbour. */
+function linkOf(address: IpAddress, carried: readonly VirtualAddress[]): string {
+  const via = carried.find(({ prefix }) => prefixContains(prefix, address));
+  if (via === undefined) throw new Error("the rules let a host that is no neighbour through");
+  return via.interface;
 }
 
 function buildService(name: string, service: ShapedService): Service {

@@ -1,4 +1,4 @@
-import type { Config } from "@vipair/model";
+import { type Config, defaultReachDelay } from "@vipair/model";
 
 /**
  * A 64-bit digest of everything that the two nodes must agree on: all but the place of the secret, which is each
@@ -6,8 +6,13 @@ import type { Config } from "@vipair/model";
  * numbered in it.
  */
 export function configDigest({ pair, addresses, services }: Config): bigint {
-  const { secretFile: _, ...agreed } = pair;
-  return fnv1a64(canonicalJson({ pair: agreed, addresses, services }));
+  const { secretFile: _, reachDelay, witness, ...agreed } = pair;
+  // What an older version knows nothing of makes no difference while it is as if it were not there.
+  const added = {
+    ...(reachDelay === defaultReachDelay ? {} : { reachDelay }),
+    ...(witness.length === 0 ? {} : { witness }),
+  };
+  return fnv1a64(canonicalJson({ pair: { ...agreed, ...added }, addresses, services }));
 }
 
 /** JSON with sorted keys, without `undefined` and in ASCII. */

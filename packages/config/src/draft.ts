@@ -55,19 +55,21 @@ export interface Draft {
   readonly heartbeat: Mapping;
   readonly heartbeatInterval: Millis | undefined;
   readonly tracks: readonly unknown[];
+  readonly witnesses: readonly unknown[];
   readonly addresses: readonly AddressDraft[];
   readonly services: readonly ServiceDraft[];
 }
 
 export function readDraft(document: unknown): Draft {
   const { pair, addresses, services } = mappingOf(document);
-  const { nodes, heartbeat, track } = mappingOf(pair);
+  const { nodes, heartbeat, track, witness } = mappingOf(pair);
   return {
     nodes: isMapping(nodes) ? Object.entries(nodes).map(([name, node]) => readNode(name, mappingOf(node))) : undefined,
     heartbeatInterfaces: listOf(mappingOf(heartbeat).interfaces),
     heartbeat: mappingOf(heartbeat),
     heartbeatInterval: read(heartbeatSchema.shape.interval, mappingOf(heartbeat).interval),
     tracks: listOf(track),
+    witnesses: listOf(witness),
     addresses: listOf(addresses).map((address, index) => readAddress(index, mappingOf(address))),
     services: Object.entries(mappingOf(services)).map(([name, service]) => readService(name, mappingOf(service))),
   };

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { serviceViews } from "@vipair/balancer";
 import { configDigest } from "@vipair/config";
 import { bootClock } from "@vipair/kernel";
 import { type EventReport, stabilityTrack } from "@vipair/model";
@@ -21,6 +22,7 @@ import type { Replicator } from "./replicate/replicator.js";
 import { healthOf } from "./report/health.js";
 import { openReports } from "./report/reports.js";
 import { openFailures } from "./track/failures.js";
+import { reachServers } from "./track/servers.js";
 import { openTracks } from "./track/tracks.js";
 
 /**
@@ -165,6 +167,8 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
       pairing.agent.setTrack(track, ok);
       changed();
     },
+    countServers: () =>
+      pairing.agent.setServers(reachServers(current.config.services, serviceViews(balancer.loop.state))),
   });
   closers.push(tracks.close);
   upkeep = openUpkeep({ balancer, pairing, stability, reports });
@@ -241,7 +245,8 @@ async function leave(pairing: Pairing, log: Logger): Promise<boolean> {
 const logEvent =
   (log: Logger) =>
   ({ kind, message, detail }: EventReport): void => {
-    if (kind === "refused" || kind === "conflict" || kind === "addressConflict")
+    const isLost = kind === "pathChanged" && detail.up === false;
+    if (kind === "refused" || kind === "conflict" || kind === "addressConflict" || isLost)
       log.warn({ event: kind, ...detail }, message);
     else log.info({ event: kind, ...detail }, message);
   };

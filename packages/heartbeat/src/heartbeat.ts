@@ -1,4 +1,4 @@
-import type { Millis } from "@vipair/model";
+import type { Millis, Reach } from "@vipair/model";
 
 /**
  * What a node says about itself, `interval` after `interval`, on every path. Both nodes speak, not only the active one
@@ -24,6 +24,8 @@ export interface Heartbeat {
   readonly maintenance: boolean;
   /** The sender heard the receiver within its own active down interval. */
   readonly hearing: boolean;
-  /** The sender is a standby that asks the active node to hand over (preemption). */
+  /** The sender is a standby that asks the active node to hand over: it reaches more, or is preferred (preemption). */
   readonly claiming: boolean;
+  /** What the sender reaches; `undefined`: it does not say, because it is older or counts by another configuration. */
+  readonly reach: Reach | undefined;
 }

@@ -3,6 +3,7 @@ export * from "./election/config.js";
 export * from "./election/deadline.js";
 export * from "./election/effect.js";
 export * from "./election/event.js";
+export { ownReach } from "./election/reach.js";
 export { currentHeartbeat } from "./election/speech.js";
 export * from "./election/state.js";
 export * from "./election/step.js";

@@ -4,6 +4,7 @@ export * from "./flow.js";
 export * from "./freeze.js";
 export * from "./ownership.js";
 export * from "./pair.js";
+export * from "./reach.js";
 export * from "./reason.js";
 export * from "./record/key.js";
 export * from "./record/layout.js";

@@ -1,5 +1,5 @@
 import type { IpAddress, Prefix } from "./address.js";
-import type { Millis } from "./duration.js";
+import { type Millis, millisOf } from "./duration.js";
 import type { Service } from "./service.js";
 
 /** One node of the pair as the configuration names it. */
@@ -87,6 +87,12 @@ export interface VirtualAddress {
   readonly interface: string;
 }
 
+/** A third host, on the link of an interface, whose answer shows that this node is not the one that is cut off. */
+export interface Witness {
+  readonly address: IpAddress;
+  readonly interface: string;
+}
+
 export interface Pair {
   readonly name: string;
   readonly secretFile: string;
@@ -94,9 +100,16 @@ export interface Pair {
   readonly heartbeat: Heartbeat;
   readonly preempt: boolean;
   readonly preemptDelay: Millis;
+  /** How long the standby must have reached more than the active node before it asks for ownership. */
+  readonly reachDelay: Millis;
+  /** One of them must answer before a node becomes active because it hears its peer on no path; none: silence is enough. */
+  readonly witness: readonly Witness[];
   readonly sync: { readonly port: number };
   readonly track: readonly Track[];
 }
+
+/** Of {@link Pair.reachDelay}. */
+export const defaultReachDelay = millisOf(2_000);
 
 /** A whole, valid configuration. */
 export interface Config {

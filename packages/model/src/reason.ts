@@ -7,6 +7,7 @@ const sentences: Readonly<Record<RoleReason, string>> = {
   resignation: "the peer gave up ownership and said so",
   peerDied: "the peer's agent died",
   handover: "planned hand-over",
+  betterPlaced: "the node that serves now reaches more",
   preemption: "a router of lower priority was active",
   yielded: "both nodes were active, and this one gave way",
   leaseLapsed: "this node stalled for longer than its lease lasts",

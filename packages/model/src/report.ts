@@ -1,4 +1,5 @@
 import type { FreezeReport } from "./freeze.js";
+import type { Reach } from "./reach.js";
 import type { DriftReport, ReplicationReport } from "./replication.js";
 
 /**
@@ -16,6 +17,7 @@ export type RoleReason =
   | "resignation" // the active peer gave up ownership and said so
   | "peerDied" // the lifeline closed: the peer's agent is gone, and its lease with it
   | "handover" // planned: `vipair failover`, `maintenance on`, or preemption
+  | "betterPlaced" // planned: the node that serves now reaches more than the one that served
   | "preemption" // vrrp: a router of lower priority was active
   | "yielded" // two active nodes heard each other, and this one gave way
   | "leaseLapsed" // this node was stalled longer than its lease lasts
@@ -94,6 +96,8 @@ export interface PathReport {
   /** Milliseconds between two heartbeats here: 99 of 100 pauses were no longer, and the longest of all. */
   readonly gapP99Ms?: number;
   readonly gapWorstMs?: number;
+  /** Whether the peer says that it hears this node here; absent while it says nothing of it. */
+  readonly peerHears?: boolean;
 }
 
 export interface PeerReport {
@@ -105,6 +109,10 @@ export interface PeerReport {
   readonly ready: boolean;
   readonly maintenance?: boolean;
   readonly priority?: number;
+  /** What it says that it reaches; absent while it does not. */
+  readonly reach?: Reach;
+  /** Its heartbeats are those of an older version, which does not say what it reaches. */
+  readonly older?: boolean;
   readonly version?: string;
   /** The peer's own report, as last received over the peer link. */
   readonly report?: NodeReport;
@@ -162,6 +170,8 @@ export interface NodeReport {
   readonly addresses: readonly AddressReport[];
   readonly heartbeat: readonly PathReport[];
   readonly tracks?: readonly TrackReport[];
+  /** What the node reaches of what serving needs; absent with VRRP. */
+  readonly reach?: Reach;
   /** Packets on the heartbeat paths that were refused since the agent started, by reason: `wrongMac`, `replayed`, … */
   readonly refused?: Readonly<Record<string, number>>;
   readonly services: readonly ServiceReport[];
@@ -187,6 +197,7 @@ export type EventKind =
   | "refused" // the kernel refused something
   | "configChanged"
   | "trackChanged" // something that the election tracks failed or recovered
+  | "pathChanged" // the peer fell silent on one heartbeat path while it is heard on another, or is heard there again
   | "conflict" // two active nodes heard each other
   | "converged" // after a takeover or a conflict: whether traffic arrives here
   | "addressConflict" // somebody else answers for an address of ours

@@ -37,6 +37,10 @@ const config: ElectionConfig = {
   address: { family: 4, text: "192.0.2.1" },
   peerAddress: { family: 4, text: "192.0.2.2" },
   claimPatience: millisOf(2_000),
+  reachDelay: millisOf(2_000),
+  gatewayLag: millisOf(0),
+  reachHoldoff: millisOf(10_000),
+  needsWitness: false,
 };
 
 const recorderOf = <State, Event extends { type: string }, Effect extends { type: string }>(

@@ -1,5 +1,8 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { explore } from "./exhaustive/explore.js";
+import { exploredPairs } from "./exhaustive/pairs.js";
+import { owns, type Scene } from "./exhaustive/scene.js";
 import { type RunResult, runSeed } from "./run.js";
 
 /** The simulator's command: one seed with its trace, or many with a summary. Exit status 1 when a promise broke. */
@@ -8,10 +11,15 @@ const { values } = parseArgs({
     seed: { type: "string" },
     seeds: { type: "string", default: "1-1000" },
     trace: { type: "boolean", default: false },
+    exhaustive: { type: "boolean", default: false },
+    losses: { type: "string", default: "2" },
+    delays: { type: "string", default: "1" },
+    crashes: { type: "string", default: "1" },
   },
 });
 
-if (values.seed === undefined) runMany(values.seeds);
+if (values.exhaustive) exploreAll();
+else if (values.seed === undefined) runMany(values.seeds);
 else runOne(Number(values.seed), values.trace);
 
 function runOne(seed: number, trace: boolean): void {
@@ -30,6 +38,25 @@ function runMany(range: string): void {
     if (!result.ok) report(seed, result);
   }
   summarize(results);
+}
+
+function exploreAll(): void {
+  const left = { losses: Number(values.losses), delays: Number(values.delays), crashes: Number(values.crashes) };
+  const most = `${left.losses} losses, ${left.delays} delays, ${left.crashes} crashes`;
+  for (const { name, rules } of exploredPairs) {
+    const { states, steps, broken } = explore(rules, left);
+    console.log(`${name}, at most ${most}: ${states} states, ${steps} steps, ${broken?.what ?? "no promise broken"}`);
+    for (const scene of broken?.path ?? []) console.log(describeScene(scene));
+    if (broken !== undefined) process.exitCode = 1;
+  }
+}
+
+function describeScene({ now, nodes, mail, left }: Scene): string {
+  const roles = nodes.map((node) => `${node.state?.role ?? "dead"}${owns(node, now) ? "*" : ""}`).join(" ");
+  const letters = mail.map(
+    (one) => `${one.type === "event" ? one.event.type : one.heartbeat.role}@${one.at.toFixed(1)}`,
+  );
+  return `${now.toFixed(1).padStart(9)} ms  ${roles}  left ${JSON.stringify(left)}  mail ${letters.join(" ")}`;
 }
 
 function report(seed: number, { violations }: RunResult): void {

@@ -3,12 +3,17 @@ import { Acknowledged } from "./checkers/acknowledged.js";
 import { AnswersOnlyActive } from "./checkers/answers-only-active.js";
 import { BoundedMemory } from "./checkers/bounded-memory.js";
 import type { Checker } from "./checkers/checker.js";
+import { Followed } from "./checkers/followed.js";
 import { InStep, stepTime } from "./checkers/in-step.js";
 import { LeaseDiscipline } from "./checkers/lease-discipline.js";
+import { NoFlapping } from "./checkers/no-flapping.js";
 import { NoNeedlessOverlap } from "./checkers/no-needless-overlap.js";
+import { RecordedCause } from "./checkers/recorded-cause.js";
 import { Recovery } from "./checkers/recovery.js";
 import { SingleOwner } from "./checkers/single-owner.js";
 import { Takeover } from "./checkers/takeover.js";
+import { Vacancy } from "./checkers/vacancy.js";
+import { Witnessed } from "./checkers/witnessed.js";
 import { drawFaults } from "./faults/draw.js";
 import type { Fault } from "./faults/fault.js";
 import { inject } from "./faults/inject.js";
@@ -80,6 +85,11 @@ class Story {
       new SingleOwner(),
       new NoNeedlessOverlap(),
       new AnswersOnlyActive(),
+      new Followed(),
+      new NoFlapping(),
+      new RecordedCause(),
+      new Witnessed(),
+      new Vacancy(),
       new LeaseDiscipline(),
       new Recovery(healedAtMs),
       new Acknowledged(),

@@ -30,12 +30,15 @@ export function describeEffect(effect: ElectionEffect): string | undefined {
       return `is refused: ${effect.error}`;
     case "refuseHandover":
       return `refuses to hand over: ${effect.reason}`;
+    case "reportUnwitnessed":
+      return "is cut off: the peer is silent, and no witness answers";
     case "requestHandover":
       return "hears a claim and asks its balancer to prepare";
     case "exit":
       return "exits";
     case "sendHeartbeat":
       return effect.heartbeat.resigning ? "resigns" : undefined;
+    case "askWitness":
     case "renewLease":
     case "dropLease":
     case "addAddresses":
@@ -85,6 +88,7 @@ function describeKind(fault: FaultKind): string {
     case "suspend":
     case "carrierLoss":
     case "gatewayLoss":
+    case "witnessLoss":
     case "addressLoss":
     case "balancerHang":
     case "balancerDeath":
@@ -94,6 +98,10 @@ function describeKind(fault: FaultKind): string {
     case "overrun":
     case "fullTable":
       return `${fault.type} of lb${fault.node + 1}`;
+    case "serverLoss":
+      return `lb${fault.node + 1} reaches ${fault.up} of 1000 servers`;
+    case "serverDeath":
+      return `${fault.up} of 1000 servers are left`;
     case "refusal":
       return `lb${fault.node + 1} is refused its ${fault.call}`;
     case "partition":

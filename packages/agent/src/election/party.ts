@@ -13,6 +13,7 @@ import {
   lifelineGrace,
   nextDeadline,
   obstacles,
+  ownReach,
   stepElection,
 } from "@vipair/heartbeat";
 import { bootClock } from "@vipair/kernel";
@@ -25,6 +26,7 @@ import type { PerformNode } from "../perform.js";
 import type { Recording } from "../recording.js";
 import { type Heard, isNews, viewPeer } from "./peer.js";
 import { performElection } from "./perform.js";
+import { openWitnesses } from "./witness.js";
 
 export interface ElectionPartyOptions {
   readonly pair: Pair;
@@ -50,21 +52,30 @@ export function openElectionParty(options: ElectionPartyOptions): Party {
     {
       currentHeartbeat: () => currentHeartbeat(config, loop.state, bootClock()),
       heartbeatReceived: (heartbeat, sameConfig) => {
-        loop.deliver({ type: "heartbeatReceived", heartbeat });
+        // By another configuration the peer counts other things.
+        const comparable = sameConfig ? heartbeat : { ...heartbeat, reach: undefined };
+        loop.deliver({ type: "heartbeatReceived", heartbeat: comparable });
         const former = heard;
         heard = { heartbeat, sameConfig, at: bootClock() };
         if (isNews(former, heard)) changed();
       },
       lifelineClosed: () => loop.deliver({ type: "lifelineClosed" }),
+      pathChanged: (path, up, others) => tell({ type: "pathChanged", path, up, others }),
     },
   );
-  const perform = performElection(exchange, tell, performNode);
+  const reached = (): void => loop.deliver({ type: "witnessReached" });
+  const askWitnesses = openWitnesses(pair.witness, config.interval, reached);
+  const perform = performElection(exchange, tell, performNode, askWitnesses);
   const record = options.recording.of("election", config);
   const loop = openLoop(electionMachine(config), { perform, stepped, record, catchUp: afterSockets });
   return {
     deliver: loop.deliver,
     // Every heartbeat says the term.
     seeTerm: () => undefined,
+    countServers: (servers) => {
+      loop.deliver({ type: "serversCounted", servers });
+      changed();
+    },
     setConfigDigest: exchange.setConfigDigest,
     get standing() {
       const { state } = loop;
@@ -82,9 +93,10 @@ export function openElectionParty(options: ElectionPartyOptions): Party {
           silenceMs: activeDownInterval(config, state),
           lifelineMs: lifelineGrace(config),
         },
+        reach: ownReach(config, state),
       };
     },
-    peer: () => (heard === undefined ? undefined : viewPeer(heard, pair, bootClock())),
+    peer: () => (heard === undefined ? undefined : viewPeer(heard, exchange.peerIsOlder, pair, bootClock())),
     paths: exchange.paths,
     refused: exchange.refused,
     stop: loop.close,

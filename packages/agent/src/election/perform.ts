@@ -9,9 +9,12 @@ export function performElection(
   exchange: Pick<Exchange, "send">,
   tell: (message: AgentMessage) => void,
   performNode: PerformNode,
+  askWitnesses: () => void,
 ): Perform<ElectionEvent, ElectionEffect> {
   return (effect, decidedAt) => {
     if (effect.type === "sendHeartbeat") exchange.send(effect.heartbeat);
+    else if (effect.type === "askWitness") askWitnesses();
+    else if (effect.type === "reportUnwitnessed") tell({ type: "unwitnessed" });
     else if (effect.type === "requestHandover") tell({ type: "handoverRequested" });
     else return performNode(effect, decidedAt);
     return undefined;

@@ -6,6 +6,7 @@ import { type IpAddress, millisOf, type Pair } from "@vipair/model";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { deriveKey, openAuthenticator } from "../secret.js";
 import { type Exchange, openExchange } from "./exchange.js";
+import { encodeFrame } from "./path/frame.js";
 
 const addresses: readonly [IpAddress, IpAddress] = [
   { family: 4, text: "127.0.0.2" },
@@ -26,6 +27,7 @@ const heartbeat: Heartbeat = {
   maintenance: false,
   hearing: false,
   claiming: false,
+  reach: { carriersLost: 0, gatewaysLost: 1, serversUp: 500 },
 };
 
 let pair: Pair;
@@ -52,6 +54,8 @@ beforeEach(async () => {
     },
     preempt: false,
     preemptDelay: millisOf(0),
+    reachDelay: millisOf(2_000),
+    witness: [],
     sync: { port: await twoFreePorts() },
     track: [],
   };
@@ -82,7 +86,7 @@ function open(nodeIndex: 0 | 1, secret = "secret", configDigest = 7n) {
   const died = vi.fn();
   const exchange = openExchange(
     { pair, nodeIndex, addresses: [], configDigest, authenticator: authenticatorOf(secret) },
-    { currentHeartbeat: () => saying, heartbeatReceived: heard, lifelineClosed: died },
+    { currentHeartbeat: () => saying, heartbeatReceived: heard, lifelineClosed: died, pathChanged: () => undefined },
   );
   opened.push(exchange);
   return { exchange, heard, died };
@@ -103,9 +107,14 @@ const allUp = ({ exchange }: { exchange: Exchange }): void =>
 
 it("proves both sides to each other and brings every path up", async () => {
   const nodes = [open(0), open(1)] as const;
-  await talkUntil(nodes, () => nodes.forEach(allUp));
-  expect(nodes[0].heard).toHaveBeenLastCalledWith(heartbeat, true);
-  expect(nodes[1].heard).toHaveBeenLastCalledWith(heartbeat, true);
+  await talkUntil(nodes, () => {
+    nodes.forEach(allUp);
+    // With all that it says, once both have found out that they are of the same version.
+    for (const { heard } of nodes) expect(heard).toHaveBeenLastCalledWith(heartbeat, true);
+  });
+  await talkUntil(nodes, () => {
+    for (const { exchange } of nodes) expect(exchange.paths().every(({ peerHears }) => peerHears)).toBe(true);
+  });
   expect(nodes[0].exchange.refused()).not.toHaveProperty("misrouted");
 });
 
@@ -156,7 +165,7 @@ it("counts garbage, replays, misrouted packets and its own reflected", async () 
   const node = open(0);
   const mallory = createSocket("udp4").bind(pair.sync.port, addresses[1].text);
   await once(mallory, "listening");
-  const header = { routerId: 51, sender: 1, boot: 5n, challenge: 6n, configDigest: 7n, heartbeat } as const;
+  const header = { routerId: 51, sender: 1, boot: 5n, challenge: 6n, configDigest: 7n, hears: 1, heartbeat } as const;
   const say = (fields: { path: number; sender?: 0 | 1; seq: number; response: bigint }): Uint8Array =>
     encodePacket({ ...header, ...fields }, authenticatorOf("secret"));
   let challenge: bigint | undefined;
@@ -196,4 +205,63 @@ it("keeps the paths of the real peer when a stranger holds a connection to the l
   const peer = open(1);
   await talkUntil([node, peer], () => [node, peer].forEach(allUp));
   stranger.destroy();
+});
+
+it("takes the late end of a former lifetime's lifeline for no death of the one that came after it", async () => {
+  const node = open(0);
+  const wire = createSocket("udp4").bind(pair.sync.port, addresses[1].text);
+  await once(wire, "listening");
+  let challenge = 0n;
+  wire.on("message", (packet) => {
+    challenge = packet.readBigUInt64BE(24);
+  });
+  const say = (boot: bigint, seq: number, path = 0): Uint8Array => {
+    const header = { routerId: 51, sender: 1, boot, seq, path, challenge: boot, response: challenge } as const;
+    return encodePacket(
+      { ...header, configDigest: 7n, hears: 1, heartbeat: { ...heartbeat, term: seq } },
+      authenticatorOf("secret"),
+    );
+  };
+  const hear = (term: number, boot: bigint) =>
+    vi.waitFor(() => {
+      wire.send(say(boot, term), pair.sync.port, addresses[0].text);
+      expect(node.heard.mock.calls.some(([said]) => said.term === term)).toBe(true);
+    }, soon);
+  await hear(1, 5n);
+  const lifeline = connect({ port: pair.sync.port + 1, host: addresses[0].text, localAddress: addresses[1].text });
+  await once(lifeline, "connect");
+  lifeline.resume().write(encodeFrame(say(5n, 2, 1)));
+  await vi.waitFor(() => expect(node.heard.mock.lastCall?.[0].term).toBe(2), soon);
+  const given = once(lifeline, "end");
+  await hear(11, 9n);
+  await given;
+  lifeline.destroy();
+  await hear(12, 9n);
+  expect(node.died).not.toHaveBeenCalled();
+  wire.close();
+});
+
+it("is understood by a peer of an older version, understands it, and knows that it is older", async () => {
+  const node = open(0);
+  const older = createSocket("udp4").bind(pair.sync.port, addresses[1].text);
+  await once(older, "listening");
+  const said = { ...heartbeat, reach: undefined };
+  let challenge = 0n;
+  let seq = 0;
+  let refused = 0;
+  older.on("message", (packet) => {
+    if (packet.length > packetLength) refused += 1;
+    else challenge = packet.readBigUInt64BE(24);
+  });
+  await vi.waitFor(() => {
+    seq += 1;
+    const header = { routerId: 51, sender: 1, boot: 5n, seq, path: 0, challenge: 6n, response: challenge } as const;
+    const packet = { ...header, configDigest: 7n, hears: undefined, heartbeat: said };
+    older.send(encodePacket(packet, authenticatorOf("secret")), pair.sync.port, addresses[0].text);
+    node.exchange.send(heartbeat);
+    expect(node.heard).toHaveBeenLastCalledWith(said, true);
+    expect(node.exchange.peerIsOlder).toBe(true);
+  }, soon);
+  expect(refused).toBeLessThan(seq / 2);
+  older.close();
 });

@@ -21,6 +21,8 @@ import {
   type PathReport,
   type VirtualAddress,
 } from "@vipair/model";
+import { openPathAlarm } from "./alarm.js";
+import { type Form, openDialect } from "./dialect.js";
 import { type Hearing, openHearing } from "./hearing.js";
 import { openLifeline } from "./path/lifeline.js";
 import { openMulticastPath } from "./path/multicast.js";
@@ -35,6 +37,8 @@ import { openUnicastPath } from "./path/unicast.js";
 export interface Exchange {
   send(heartbeat: Heartbeat): void;
   paths(): readonly PathReport[];
+  /** The peer's version says nothing of what it reaches. */
+  readonly peerIsOlder: boolean;
   /** The configuration changed: what is sent from now on says so. */
   setConfigDigest(digest: bigint): void;
   /** Packets refused so far, by reason. */
@@ -55,6 +59,8 @@ export interface ExchangeListener {
   currentHeartbeat(): Heartbeat | undefined;
   heartbeatReceived(heartbeat: Heartbeat, sameConfig: boolean): void;
   lifelineClosed(): void;
+  /** A path fell silent while the peer is heard on `others`, or speaks again. */
+  pathChanged(path: string, up: boolean, others: readonly string[]): void;
 }
 
 export function openExchange(options: ExchangeOptions, listener: ExchangeListener): Exchange {
@@ -70,6 +76,9 @@ export function openExchange(options: ExchangeOptions, listener: ExchangeListene
   const refused = new Map<string, number>();
   let session: Session = openSession({ index: nodeIndex, boot: randomId(), challenge: randomId() });
   let configDigest = options.configDigest;
+  const dialect = openDialect();
+  /** The paths on which the peer says that it hears this node. */
+  let peerHears: number | undefined;
 
   const refuse = (reason: string): void => {
     refused.set(reason, (refused.get(reason) ?? 0) + 1);
@@ -82,7 +91,10 @@ export function openExchange(options: ExchangeOptions, listener: ExchangeListene
       if (!decoded.ok) return refuse(decoded.error);
       if (isForSibling(decoded.packet.path, arrival)) return;
       const received = receivePacket(session, decoded.packet, arrival, randomId(), bootClock());
+      // Whatever still comes of a former lifetime's lifeline, its end above all, says nothing of this one.
+      const former = session.peer?.boot;
       session = received.session;
+      if (former !== undefined && former !== session.peer?.boot) lifeline.renew();
       judge(decoded.packet, received.verdict, answer);
     };
   /** A multicast packet that the kernel handed to the sockets of other interfaces as well: those pass it over. */
@@ -93,13 +105,16 @@ export function openExchange(options: ExchangeOptions, listener: ExchangeListene
     switch (verdict.type) {
       case "accepted":
         hearingOn(packet.path).heard(packet.boot, packet.seq, bootClock());
+        dialect.heard(packet.boot, packet.heartbeat.reach !== undefined);
+        if (verdict.newest) peerHears = packet.hears;
         if (packet.path === lifeline.index) lifeline.prove();
         if (verdict.newest) listener.heartbeatReceived(packet.heartbeat, packet.configDigest === configDigest);
+        if (verdict.established) proveLife();
         return;
       case "unproven": {
         refuse(verdict.type);
         const heartbeat = verdict.answer === undefined ? undefined : listener.currentHeartbeat();
-        if (heartbeat !== undefined) answer(nextPackets(heartbeat, verdict.answer)(packet.path));
+        if (heartbeat !== undefined) answer(nextPackets(heartbeat, verdict.answer)(packet.path, "plain"));
         return;
       }
       case "replayed":
@@ -109,10 +124,20 @@ export function openExchange(options: ExchangeOptions, listener: ExchangeListene
     }
   };
 
-  const nextPackets = (heartbeat: Heartbeat, response?: bigint): ((path: number) => Uint8Array) => {
+  /** A peer that was just proven may not have proof of this node yet: it need not wait an interval for it. */
+  const proveLife = (): void => {
+    const heartbeat = listener.currentHeartbeat();
+    if (heartbeat !== undefined) sendOnAll(heartbeat);
+  };
+
+  const nextPackets = (said: Heartbeat, response?: bigint): ((path: number, form: Form) => Uint8Array) => {
     const next = nextPacketHeader(session, response);
     session = next.session;
-    return (path) => encodePacket({ ...next.header, routerId, path, configDigest, heartbeat }, authenticator);
+    const packet = { ...next.header, routerId, configDigest, hears: heardPaths() };
+    return (path, form) => {
+      const heartbeat = form === "extended" ? said : { ...said, reach: undefined };
+      return encodePacket({ ...packet, path, heartbeat }, authenticator);
+    };
   };
 
   const interfaces = pair.heartbeat.unicast ? [] : pair.heartbeat.interfaces;
@@ -138,17 +163,35 @@ export function openExchange(options: ExchangeOptions, listener: ExchangeListene
     lifeline,
   ];
 
+  const sendOnAll = (heartbeat: Heartbeat): void => {
+    const packetFor = nextPackets(heartbeat);
+    for (const form of dialect.forms()) for (const path of paths) path.send(packetFor(path.index, form));
+  };
+  const heardPaths = (): number => {
+    let bits = 0;
+    for (const { index } of paths) if (index < 32 && isHeard(hearingOn(index), silence)) bits |= 1 << index;
+    return bits >>> 0;
+  };
+  const alarm = openPathAlarm({
+    paths: () => paths.map(({ name, index }) => ({ name, heardAt: hearingOn(index).heardAt })),
+    silence,
+    changed: (path, up, others) => listener.pathChanged(path, up, others),
+  });
+
   return {
     send: (heartbeat) => {
-      const packetFor = nextPackets(heartbeat);
-      for (const path of paths) path.send(packetFor(path.index));
+      sendOnAll(heartbeat);
+      alarm.look(bootClock());
       const heard = hearingOn(lifeline.index).heardAt;
       if (heard !== undefined && elapsed(heard, bootClock()) > silence) {
         hearings.delete(lifeline.index);
         lifeline.renew();
       }
     },
-    paths: () => paths.map((path) => reportPath(path, hearingOn(path.index), silence)),
+    paths: () => paths.map((path) => reportPath(path, hearingOn(path.index), silence, peerHears)),
+    get peerIsOlder() {
+      return dialect.peerIsOlder;
+    },
     setConfigDigest: (digest) => {
       configDigest = digest;
     },
@@ -167,11 +210,15 @@ const endpoints = ({ pair, nodeIndex }: ExchangeOptions) => ({
   peer: pair.nodes[nodeIndex === 0 ? 1 : 0].address,
 });
 
-function reportPath(path: HeartbeatPath, hearing: Hearing, silence: Millis): PathReport {
+const isHeard = ({ heardAt }: Hearing, silence: Millis): boolean =>
+  heardAt !== undefined && elapsed(heardAt, bootClock()) <= silence;
+
+function reportPath(path: HeartbeatPath, hearing: Hearing, silence: Millis, peerHears: number | undefined): PathReport {
   const { heardAt } = hearing;
-  if (heardAt === undefined) return { path: path.name, up: false };
+  const told = peerHears === undefined || path.index >= 32 ? {} : { peerHears: ((peerHears >>> path.index) & 1) === 1 };
+  if (heardAt === undefined) return { path: path.name, up: false, ...told };
   const lastHeardMs = Math.round(elapsed(heardAt, bootClock()));
-  return { path: path.name, up: lastHeardMs <= silence, lastHeardMs, ...hearing.quality() };
+  return { path: path.name, up: isHeard(hearing, silence), lastHeardMs, ...hearing.quality(), ...told };
 }
 
 const randomId = (): bigint => randomBytes(8).readBigUInt64BE();

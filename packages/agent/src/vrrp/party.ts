@@ -63,7 +63,8 @@ export function openRouterParty(options: RouterPartyOptions): Party {
   return {
     deliver: loop.deliver,
     seeTerm: (term) => loop.deliver({ type: "termSeen", term }),
-    // An advertisement has no room for it.
+    // An advertisement has no room for these.
+    countServers: () => undefined,
     setConfigDigest: () => undefined,
     get standing() {
       const { state } = loop;
@@ -107,6 +108,8 @@ function viewRouter({ priority, interval, heardAt }: RouterView, now: Instant): 
     maintenance: undefined,
     hearing: undefined,
     sameConfig: undefined,
+    reach: undefined,
+    older: false,
   };
 }
 

@@ -41,6 +41,7 @@ const emphases = (paint: Paint): Readonly<Record<EventKind, (text: string) => st
   strays: paint.yellow,
   trackChanged: paint.yellow,
   frozen: paint.yellow,
+  pathChanged: paint.yellow,
   healthChanged: plain,
   adminChanged: plain,
   peerChanged: plain,

@@ -12,11 +12,13 @@ import type { Complain, Rule } from "./rule.js";
 import { checkServers } from "./servers.js";
 import { checkTracks } from "./tracks.js";
 import { checkVrrp } from "./vrrp.js";
+import { checkWitnesses } from "./witnesses.js";
 
 const rules: readonly Rule[] = [
   checkNames,
   checkNodes,
   checkTracks,
+  checkWitnesses,
   checkVrrp,
   checkAddresses,
   checkListeners,

@@ -78,6 +78,20 @@ describe("pair", () => {
       "the virtual MAC address is not available yet: addresses answer with the interface's",
     ],
     ["  preemptDelay: ▸2h", "expected a duration from 0s to 1h, found 2h"],
+    ["  reachDelay: ▸50ms", "expected a duration from 100ms to 1h, found 50ms"],
+    ["  witness: ▸198.51.100.1", 'expected a list, found "198.51.100.1"'],
+    ["  witness: [▸gateway]", 'expected an IP address, found "gateway"'],
+    ["  witness: [▸203.0.113.1]", "203.0.113.1 is in the network of none of the addresses"],
+    [
+      "  witness: [▸198.51.100.10]",
+      "198.51.100.10 is in addresses, which the nodes hold themselves: a witness is a third host",
+    ],
+    ["  witness: [▸192.0.2.1]", "192.0.2.1 is lb1 itself: a witness is a third host"],
+    ["  witness: [198.51.100.1, ▸198.51.100.1]", "198.51.100.1 is already in the list"],
+    [
+      "  heartbeat: { transport: vrrp }\n  ▸witness: [198.51.100.1]",
+      "a witness does not go with transport: vrrp, whose standby decides by RFC 9568",
+    ],
     ["  sync: { port: ▸65535 }", "expected at most 65534, found 65535"],
     ["  sync: ▸7340", "expected a mapping, found 7340"],
     ["  ▸sync:", '"sync" has no value'],
@@ -105,7 +119,16 @@ describe("pair", () => {
       unicast: false,
       checksum: "pseudoHeader",
     });
-    expect(pair).toMatchObject({ preempt: false, preemptDelay: 0, sync: { port: 7340 }, track: [] });
+    expect(pair).toMatchObject({
+      preempt: false,
+      preemptDelay: 0,
+      sync: { port: 7340 },
+      track: [],
+      reachDelay: 2_000,
+      witness: [],
+    });
+    const witnessed = accepted(pairWith("  witness: [198.51.100.1]")).config.pair;
+    expect(witnessed.witness).toEqual([{ address: { family: 4, text: "198.51.100.1" }, interface: "eth0" }]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { defaultReachDelay, formatDuration } from "@vipair/model";
 import { z } from "zod";
 import { address, duration, file, interfaceName, name, namePattern, wholeNumber } from "./scalar.js";
 
@@ -120,6 +121,26 @@ export const pairSchema = z
       .meta({
         description: "How long the node must have been ready before it takes ownership back.",
         examples: ["30s"],
+      }),
+    reachDelay: duration("100ms", "1h")
+      .prefault(formatDuration(defaultReachDelay))
+      .meta({
+        description:
+          "udp: how long the standby must have reached more than the active node (carriers, then gateways, then real " +
+          "servers) before it takes over as planned, with `preempt: false`, too. To this adds the time in which both nodes " +
+          "notice the same failure.",
+        examples: ["2s"],
+      }),
+    witness: z
+      .array(address)
+      .max(16)
+      .nullish()
+      .meta({
+        title: "list of addresses",
+        description:
+          "udp: hosts in the networks of `addresses`. A standby that hears its peer on no path becomes active only if one of " +
+          "them answers to ARP or neighbour discovery. Left out, silence is enough.",
+        examples: [["198.51.100.1"]],
       }),
     sync: z
       .strictObject({

@@ -7,7 +7,7 @@ import {
   type Freeze,
   type RoleChange,
 } from "@vipair/agent";
-import type { Piece } from "@vipair/model";
+import type { Piece, ServerCount } from "@vipair/model";
 
 /**
  * The agent as the balancer sees it: a child process that is started again when it dies. It hears a sign of life ten
@@ -19,6 +19,8 @@ export interface AgentProcess {
   setReady(ready: boolean): void;
   setMaintenance(on: boolean): void;
   setTrack(track: string, ok: boolean): void;
+  /** The real servers that this node reaches. */
+  setServers(servers: ServerCount): void;
   setConfigDigest(configDigest: bigint): void;
   /** The peer's own report told its term. */
   seeTerm(term: number): void;
@@ -42,8 +44,19 @@ export interface AgentListener {
   conflict(yields: boolean): void;
   frozen(freeze: Freeze): void;
   announced(): void;
+  unwitnessed(): void;
+  /** The peer fell silent on one heartbeat path, or is heard there again, while it is heard on `others`. */
+  pathChanged(path: string, up: boolean, others: readonly string[]): void;
   /** @param served whether it had begun its work; otherwise it has said why it could not */
   died(how: string, served: boolean): void;
+}
+
+interface Wanted {
+  started: boolean;
+  ready: boolean;
+  maintenance: boolean;
+  readonly tracks: Map<string, boolean>;
+  servers: ServerCount | undefined;
 }
 
 type Configure = AgentCommand & { readonly type: "configure" };
@@ -55,7 +68,7 @@ const stopMs = 3_000;
 
 export function openAgentProcess(initial: Configure, listener: AgentListener): AgentProcess {
   /** What a restarted agent must be told again. */
-  const wanted = { started: false, ready: false, maintenance: false, tracks: new Map<string, boolean>() };
+  const wanted: Wanted = { started: false, ready: false, maintenance: false, tracks: new Map(), servers: undefined };
   let configure = initial;
   let child: ChildProcess | undefined;
   let report: AgentReport | undefined;
@@ -104,6 +117,7 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
         opened = true;
         command({ type: "maintenance", on: wanted.maintenance });
         command({ type: "ready", ready: wanted.ready });
+        if (wanted.servers !== undefined) command({ type: "servers", servers: wanted.servers });
         for (const [track, ok] of wanted.tracks) command({ type: "track", track, ok });
         if (wanted.started) command({ type: "start" });
         return;
@@ -133,6 +147,10 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
         return listener.announced();
       case "frozen":
         return listener.frozen(message.freeze);
+      case "unwitnessed":
+        return listener.unwitnessed();
+      case "pathChanged":
+        return listener.pathChanged(message.path, message.up, message.others);
     }
   };
 
@@ -156,6 +174,11 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
     setTrack: (track, ok) => {
       wanted.tracks.set(track, ok);
       command({ type: "track", track, ok });
+    },
+    setServers: (servers) => {
+      if (wanted.servers?.up === servers.up && wanted.servers.lag === servers.lag) return;
+      wanted.servers = servers;
+      command({ type: "servers", servers });
     },
     setConfigDigest: (configDigest) => {
       configure = { ...configure, configDigest };

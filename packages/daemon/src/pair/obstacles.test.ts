@@ -14,6 +14,8 @@ const fit: PeerView = {
   priority: 100,
   hearing: true,
   sameConfig: true,
+  reach: undefined,
+  older: false,
 };
 const obstacles = (
   peer: Partial<PeerView> | undefined,

@@ -6,6 +6,7 @@ import {
   type Config,
   type DriftReport,
   type FailoverReport,
+  formatReach,
   type GateReport,
   type NodeReport,
   type Piece,
@@ -89,6 +90,7 @@ export function openPairing(options: PairingOptions): Pairing {
   const peer = pair.nodes[nodeIndex === 0 ? 1 : 0];
   const { transport } = pair.heartbeat;
   let peerReport: NodeReport | undefined;
+  let peerIsOlder = false;
   let linkSince = new Date().toISOString();
   const freezes = openFreezes({ node, journal, clock: bootClock, changed: options.changed });
 
@@ -99,6 +101,11 @@ export function openPairing(options: PairingOptions): Pairing {
       reported: (report) => {
         replicator.termSeen(report.term);
         options.reported(report);
+        if (report.peer?.older === true && !peerIsOlder) {
+          const what = "its heartbeats do not say what it reaches, which counts as equal";
+          journal.record("peerChanged", `${peer.name} runs an older version: ${what}`, { older: true });
+        }
+        peerIsOlder = report.peer?.older === true;
         if (report.peer?.role === "active") handover.progress.taken(report.peer.heardAt);
         options.changed();
       },
@@ -128,6 +135,19 @@ export function openPairing(options: PairingOptions): Pairing {
       handoverRefused: (reason) => handover.progress.refused(reason),
       restored: (what) => journal.record("restored", `${what} was removed by somebody else and put back`, { what }),
       refused: refuse,
+      unwitnessed: () =>
+        journal.record(
+          "peerChanged",
+          `${peer.name} is silent on every path, and no witness is reached: ${node} stays backup`,
+          {
+            witness: false,
+          },
+        ),
+      pathChanged: (path, up, others) => {
+        const where = others.length === 0 ? "" : `${up ? " as well as" : "; it is heard"} on ${others.join(", ")}`;
+        const what = up ? `is heard on ${path} again` : `is not heard on ${path} any more`;
+        journal.record("pathChanged", `${peer.name} ${what}${where}`, { path, up, others: others.join(", ") });
+      },
       conflict: (yields) => {
         journal.record("conflict", `both nodes are active; ${yields ? node : peer.name} gives way`, { yields });
         void tenures.conflicted(yields);
@@ -347,10 +367,14 @@ const explain = (error: Error): string =>
     : error.message;
 
 function recordRoleChange(journal: Journal, change: RoleChange): void {
-  const { at, from, to, reason, term, tookMs, heardMs } = change;
+  const { at, from, to, reason, term, tookMs, heardMs, reach, peerReach } = change;
   const message = `${from} → ${to} in ${tookMs.toFixed(1)} ms: ${reasonSentence(reason)}`;
-  const heard = heardMs === undefined ? {} : { heardMs };
-  journal.record("roleChanged", message, { from, to, reason, term, tookMs, ...heard }, at);
+  const known = {
+    ...(heardMs === undefined ? {} : { heardMs }),
+    ...(reach === undefined ? {} : { reach: formatReach(reach) }),
+    ...(peerReach === undefined ? {} : { peerReach: formatReach(peerReach) }),
+  };
+  journal.record("roleChanged", message, { from, to, reason, term, tookMs, ...known }, at);
 }
 
 /** A stranger at the door is worth an event, a thousand of them are not worth a thousand. */

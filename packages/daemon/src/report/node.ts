@@ -57,6 +57,7 @@ export function reportNode(parts: NodeReportParts): NodeReport {
     addresses: reportAddresses(config, agent),
     heartbeat: agent?.paths ?? [],
     tracks: reportTracks(parts),
+    ...(agent?.reach === undefined ? {} : { reach: agent.reach }),
     refused: agent?.refused ?? {},
     services: reportServices(parts),
     ...(agent === undefined ? {} : { takeover: agent.takeover }),

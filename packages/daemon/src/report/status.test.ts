@@ -19,6 +19,8 @@ const heard: PeerView = {
   priority: 90,
   hearing: true,
   sameConfig: true,
+  reach: undefined,
+  older: false,
 };
 const status = (
   view: PeerView | undefined,

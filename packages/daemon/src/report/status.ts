@@ -54,6 +54,8 @@ function reportPeer({ own, config, agent, peer }: StatusParts): PeerReport {
     maintenance: heard?.maintenance ?? peer?.maintenance ?? false,
     ...(vrrp && !reachable && own.role === "active" ? { silent: true } : {}),
     ...(priority === undefined ? {} : { priority }),
+    ...(heard?.reach === undefined ? {} : { reach: heard.reach }),
+    ...(heard?.older === true ? { older: true } : {}),
     ...(peer === undefined ? {} : { version: peer.version, report: peer }),
   };
 }

@@ -100,7 +100,7 @@ it("believes the first result at once, and a change when it comes in a row", asy
   const file = script("flag", `test -e ${join(directory, "flag-is-up")}`);
   const track: Track = { kind: "script", script: file, interval: millisOf(100), rise: 2, fall: 3, weight: 20 };
   const changed = vi.fn();
-  tracks = openTracks({ tracks: [track], services: () => [], changed });
+  tracks = openTracks({ tracks: [track], services: () => [], changed, countServers: () => undefined });
   await vi.waitFor(() => expect(changed.mock.calls).toEqual([[`script ${file}`, false]]), 5_000);
   writeFileSync(join(directory, "flag-is-up"), "");
   const seen = new Set<string>();

@@ -24,11 +24,13 @@ export interface TracksOptions {
   readonly tracks: readonly Track[];
   readonly services: () => readonly ServiceReport[];
   readonly changed: (track: string, ok: boolean) => void;
+  /** Looks how many real servers are up. */
+  readonly countServers: () => void;
 }
 
 const serviceEveryMs = 250;
 
-export function openTracks({ tracks, services, changed }: TracksOptions): Tracks {
+export function openTracks({ tracks, services, changed, countServers: count }: TracksOptions): Tracks {
   const standing = new Map<string, TrackReport>();
   const closers: (() => void)[] = [];
   const settle = (track: Track, ok: boolean, because: string): void => {
@@ -66,6 +68,7 @@ export function openTracks({ tracks, services, changed }: TracksOptions): Tracks
         );
     }
   }
+  closers.push(repeat(serviceEveryMs, async () => count()));
   return {
     report: () => [...standing.values()],
     close: () => {

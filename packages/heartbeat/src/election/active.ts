@@ -2,11 +2,11 @@ import type { Instant } from "@vipair/model";
 import type { Heartbeat } from "../heartbeat.js";
 import { failedDecisiveTrack } from "../node/eligibility.js";
 import { observeBalancer, observeMaintenance, observeTrack } from "../node/standing.js";
-import { keepAddresses, renewLease, restoreAddress } from "../node/tenure.js";
+import { announceAnew, keepAddresses, renewLease, restoreAddress } from "../node/tenure.js";
 import { nextTick } from "../node/timing.js";
 import { becomeInitialize, type ElectionStep, stepDown } from "./become.js";
 import type { ElectionConfig } from "./config.js";
-import { stepConflict } from "./conflict.js";
+import { mayHaveOwned, stepConflict } from "./conflict.js";
 import type { ElectionEvent } from "./event.js";
 import { handOver, hearClaim, letGo, stop, yieldToClaim } from "./handover.js";
 import { refuseAddresses, refuseLease } from "./lease.js";
@@ -23,7 +23,7 @@ export function stepActive(
 ): ElectionStep {
   switch (event.type) {
     case "heartbeatReceived":
-      return receiveHeartbeat(config, observeHeartbeat(state, event.heartbeat, now), event.heartbeat, now);
+      return receiveHeartbeat(config, state, event.heartbeat, now);
     case "lifelineClosed":
       return assertLife(config, observeDeath(state), now);
     case "deadlineReached":
@@ -32,6 +32,8 @@ export function stepActive(
       return checkTracks(config, observeTrack(state, event.track, event.ok), now);
     case "readinessChanged":
       return { state: { ...state, ready: event.ready }, effects: [] };
+    case "serversCounted":
+      return { state: { ...state, servers: event.servers }, effects: [] };
     case "maintenanceChanged":
       return event.on ? letGo(config, observeMaintenance(state, true), false, now) : { state, effects: [] };
     case "balancerHeard":
@@ -51,21 +53,26 @@ export function stepActive(
     case "stopRequested":
       return stop(config, state, now);
     case "started":
+    case "witnessReached":
       return { state, effects: [] };
   }
 }
 
 function receiveHeartbeat(
   config: ElectionConfig,
-  state: ActiveState,
+  before: ActiveState,
   heartbeat: Heartbeat,
   now: Instant,
 ): ElectionStep {
+  const state = observeHeartbeat(before, heartbeat, now);
   if (heartbeat.role === "active") return stepConflict(config, state, heartbeat, now);
-  const alone: ActiveState = { ...state, conflictSince: undefined, deafSince: undefined };
+  const heard: ActiveState = { ...state, conflictSince: undefined, deafSince: undefined };
+  const mayMislead = mayHaveOwned(config, before, heartbeat, now);
+  const { state: alone, effects } = mayMislead ? announceAnew(config, heard, now) : { state: heard, effects: [] };
   // RFC 9568 § 6.4.3: priority 0: send an ADVERTISEMENT.
-  if (heartbeat.resigning) return { state: alone, effects: [sendHeartbeat(config, alone, now)] };
-  return hearClaim(config, alone, heartbeat, now);
+  if (heartbeat.resigning) return { state: alone, effects: [...effects, sendHeartbeat(config, alone, now)] };
+  const claimed = hearClaim(config, alone, heartbeat, now);
+  return { state: claimed.state, effects: [...effects, ...claimed.effects] };
 }
 
 /** A peer that lost the lifeline though this node lives must hear so before its grace is over. */

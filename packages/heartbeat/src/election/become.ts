@@ -3,6 +3,7 @@ import { isEligible } from "../node/eligibility.js";
 import { beginTenure } from "../node/tenure.js";
 import type { ElectionConfig } from "./config.js";
 import type { ElectionEffect } from "./effect.js";
+import { ownReach } from "./reach.js";
 import { type Resignation, sendHeartbeat } from "./speech.js";
 import { type ActiveState, type BackupState, type ElectionState, type InitializeState, standingOf } from "./state.js";
 import { activeDownInterval } from "./timing.js";
@@ -34,7 +35,9 @@ export function becomeBackup(config: ElectionConfig, state: ElectionState, now: 
     wokeAt: undefined,
     postponed: false,
     afterConflict: false,
-    claimSince: undefined,
+    witnessedAt: undefined,
+    unwitnessed: false,
+    claim: undefined,
   };
   return isEligible(config, backup)
     ? { ...backup, activeDownAt: after(now, activeDownInterval(config, backup)) }
@@ -57,6 +60,7 @@ export function becomeActive(
     role: "active",
     term,
     yielded: false,
+    conceded: false,
     ...beginTenure(config, now),
     heartbeatAt: after(now, config.interval),
     conflictSince: undefined,
@@ -68,7 +72,7 @@ export function becomeActive(
     { type: "addAddresses", validFor: config.addressValidFor },
     { type: "announceAddresses" },
     sendHeartbeat(config, state, now),
-    { type: "reportRole", from: "backup", to: "active", reason, term },
+    reportRole(config, from, state, reason),
   ];
   return { state, effects };
 }
@@ -97,7 +101,7 @@ export function becomeInitialize(
     case "initialize":
       return { state, effects: [exit] };
     case "backup":
-      return { state, effects: [reportRole(from, state, farewell.reason), exit] };
+      return { state, effects: [reportRole(config, from, state, farewell.reason), exit] };
     case "active":
       return { state, effects: [...farewellEffects(config, from, state, farewell, now), exit] };
   }
@@ -114,14 +118,17 @@ function farewellEffects(
     { type: "dropLease", linger: resignation === "planned" ? config.lingerFor : millisOf(0) },
     { type: "removeAddresses" },
     sendHeartbeat(config, to, now, resignation),
-    reportRole(from, to, reason),
+    reportRole(config, from, to, reason),
   ];
 }
 
-const reportRole = (from: ElectionState, to: ElectionState, reason: RoleReason): ElectionEffect => ({
-  type: "reportRole",
-  from: from.role,
-  to: to.role,
-  reason,
-  term: to.term,
-});
+function reportRole(
+  config: ElectionConfig,
+  from: ElectionState,
+  to: ElectionState,
+  reason: RoleReason,
+): ElectionEffect {
+  const peerReach = to.peer?.heartbeat.reach;
+  const reaches = { reach: ownReach(config, to), ...(peerReach === undefined ? {} : { peerReach }) };
+  return { type: "reportRole", from: from.role, to: to.role, reason, term: to.term, ...reaches };
+}

@@ -8,6 +8,14 @@ export interface ElectionConfig extends NodeConfig {
   readonly peerAddress: IpAddress;
   /** How long an active node that was claimed waits for its balancer before it yields by itself. */
   readonly claimPatience: Millis;
+  /** How long this node must have reached more than the active one before it claims, beside the lag of what differs. */
+  readonly reachDelay: Millis;
+  /** How much later than the other one a node may notice that a gateway fell silent or spoke again. */
+  readonly gatewayLag: Millis;
+  /** A node that gave way to a better placed one claims nothing for so long. */
+  readonly reachHoldoff: Millis;
+  /** In silence on all paths, a witness must be reached before this node becomes active. */
+  readonly needsWitness: boolean;
 }
 
 /** The election of the node called `nodeName`; throws when the pair has no such node. */
@@ -18,5 +26,15 @@ export function electionConfig(pair: Pair, nodeName: string): ElectionConfig {
     address: own.address,
     peerAddress: peer.address,
     claimPatience: millisOf(2_000),
+    reachDelay: pair.reachDelay,
+    gatewayLag: gatewayLag(pair),
+    reachHoldoff: millisOf(5 * pair.reachDelay),
+    needsWitness: pair.witness.length > 0,
   };
+}
+
+/** Both nodes ask a gateway every interval, out of step, and one of them may wait for an answer until its patience ends. */
+function gatewayLag({ track }: Pair): Millis {
+  const lags = track.flatMap((one) => (one.kind === "gateway" ? [one.interval + Math.min(one.interval, 1_000)] : []));
+  return millisOf(Math.max(0, ...lags));
 }

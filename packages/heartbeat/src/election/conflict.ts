@@ -1,10 +1,12 @@
 import { compareAddresses, elapsed, type Instant } from "@vipair/model";
 import type { Heartbeat } from "../heartbeat.js";
 import { effectivePriority } from "../node/eligibility.js";
+import { announceAnew } from "../node/tenure.js";
 import { type ElectionStep, stepDown } from "./become.js";
 import type { ElectionConfig } from "./config.js";
 import { sendHeartbeat } from "./speech.js";
 import type { ActiveState, Standing } from "./state.js";
+import { peerHeard } from "./timing.js";
 
 /**
  * Two active nodes heard each other. Both know both priorities and addresses, so one word is enough: the weaker one
@@ -41,5 +43,17 @@ function yieldTo(config: ElectionConfig, active: ActiveState, now: Instant): Ele
 // learning bridges.
 function assert(config: ElectionConfig, before: ActiveState, state: ActiveState, now: Instant): ElectionStep {
   const report = before.conflictSince === undefined ? [{ type: "reportConflict", yields: false } as const] : [];
-  return { state, effects: [sendHeartbeat(config, state, now), { type: "announceAddresses" }, ...report] };
+  const announced = announceAnew(config, state, now);
+  return {
+    state: announced.state,
+    effects: [sendHeartbeat(config, announced.state, now), ...announced.effects, ...report],
+  };
+}
+
+/**
+ * Whether the peer, a backup now, may have announced the addresses as its own since this node did: it says that it gives
+ * them up; or it took a term that this node does not know; or it was not heard for so long that it may have taken one.
+ */
+export function mayHaveOwned(config: ElectionConfig, before: ActiveState, heartbeat: Heartbeat, now: Instant): boolean {
+  return heartbeat.resigning || heartbeat.term > before.term || !peerHeard(config, before, now);
 }

@@ -7,4 +7,8 @@ export type ElectionEffect =
   /** On every path. */
   | { readonly type: "sendHeartbeat"; readonly heartbeat: Heartbeat }
   /** The standby claims ownership: the balancer prepares a planned hand-over and answers `handoverPrepared`. */
-  | { readonly type: "requestHandover" };
+  | { readonly type: "requestHandover" }
+  /** Asks every witness once; the first answer comes as `witnessReached`. */
+  | { readonly type: "askWitness" }
+  /** The node would become active because of silence, but no witness answers; said once for each silence. */
+  | { readonly type: "reportUnwitnessed" };

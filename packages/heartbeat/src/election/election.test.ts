@@ -1,5 +1,6 @@
 import { millisOf } from "@vipair/model";
 import { describe, expect, it } from "vitest";
+import type { Heartbeat } from "../heartbeat.js";
 import { obstacles } from "../node/eligibility.js";
 import { electionConfig } from "./config.js";
 import { activeDown, pair, Rehearsal } from "./rehearsal.js";
@@ -286,6 +287,139 @@ describe("preemption", () => {
   });
 });
 
+describe("reach", () => {
+  const all = { carriersLost: 0, gatewaysLost: 0, serversUp: 1_000 };
+  const isReady = { type: "readinessChanged", ready: true } as const;
+  const counted = (up: number, lag = 0) => ({ type: "serversCounted", servers: { up, lag: millisOf(lag) } }) as const;
+  const active = (reach: Heartbeat["reach"], changes: Partial<Heartbeat> = {}) =>
+    ({ role: "active", reach, ...changes }) as const;
+  /** Hears the active node say this for so long; answers after how much of it this one claimed first. */
+  const claimAfter = (node: Rehearsal, ms: number, heartbeat: Partial<Heartbeat>): number | undefined => {
+    for (let passed = 100; passed <= ms; passed += 100) {
+      if (
+        node
+          .hear(heartbeat)
+          .idle(100)
+          .sent.some(({ claiming }) => claiming)
+      )
+        return passed;
+    }
+    return undefined;
+  };
+
+  it("is said in every heartbeat", () => {
+    const node = Rehearsal.backup().step(failed("gateway 198.51.100.1")).step(counted(500));
+    expect(node.idle(100).sent).toMatchObject([{ reach: { carriersLost: 0, gatewaysLost: 1, serversUp: 500 } }]);
+  });
+
+  it("makes the better placed standby claim after the delay, without preemption and of lower priority", () => {
+    expect(claimAfter(Rehearsal.backup(), 5_000, active({ ...all, carriersLost: 1 }, { priority: 200 }))).toBe(2_000);
+  });
+
+  it("waits longer for what the two nodes notice at different times", () => {
+    expect(claimAfter(Rehearsal.backup().step(counted(1_000, 700)), 5_000, active({ ...all, serversUp: 0 }))).toBe(
+      2_700,
+    );
+    expect(claimAfter(Rehearsal.backup(), 6_000, active({ ...all, gatewaysLost: 1 }))).toBe(4_000);
+  });
+
+  it("moves nothing while it is equal, unknown or less", () => {
+    for (const reach of [all, undefined]) expect(claimAfter(Rehearsal.backup(), 6_000, active(reach))).toBeUndefined();
+    expect(claimAfter(Rehearsal.backup().step(counted(500)), 6_000, active(all))).toBeUndefined();
+  });
+
+  it("counts carriers before gateways, and gateways before servers", () => {
+    const node = Rehearsal.backup().step(failed("gateway 198.51.100.1"));
+    expect(claimAfter(node, 6_000, active({ ...all, serversUp: 0 }))).toBeUndefined();
+    expect(claimAfter(node, 6_000, active({ ...all, carriersLost: 1 }))).toBe(2_000);
+  });
+
+  it("goes before priority: a preferred node that reaches less claims nothing", () => {
+    const node = Rehearsal.backup({ preempt: true, priority: 200 }).step(counted(500));
+    expect(claimAfter(node, 6_000, active(all))).toBeUndefined();
+    expect(claimAfter(node.step(counted(1_000)), 6_000, active(all))).toBe(100);
+  });
+
+  it("gives way to a claim only where the own view agrees", () => {
+    const claim = { claiming: true, reach: all };
+    expect(Rehearsal.active().hear(claim).types).toEqual([]);
+    const worse = Rehearsal.active().step(counted(500)).hear(claim);
+    expect(worse.types).toEqual(["requestHandover"]);
+    worse.step({ type: "handoverPrepared", force: false });
+    expect(worse.reasons).toEqual(["betterPlaced"]);
+    expect(worse.effects.at(-1)).toMatchObject({ reach: { ...all, serversUp: 500 }, peerReach: all });
+    const preferred = { claiming: true, priority: 200, reach: { ...all, serversUp: 500 } };
+    expect(Rehearsal.active().hear(preferred).types).toEqual([]);
+  });
+
+  it("is the reason of the takeover that follows a claim", () => {
+    const node = Rehearsal.backup();
+    claimAfter(node, 5_000, active({ ...all, serversUp: 0 }));
+    expect(node.hear({ resigning: true, planned: true, reach: { ...all, serversUp: 0 } }).reasons).toEqual([
+      "betterPlaced",
+    ]);
+  });
+
+  it("moves nothing back for a while after this node gave way, neither by reach nor by priority", () => {
+    const node = Rehearsal.active({ preempt: true }).step(counted(500)).hear({ claiming: true, reach: all });
+    node.step({ type: "handoverPrepared", force: false }).step(counted(1_000)).step(isReady);
+    const elsewhere = active({ ...all, gatewaysLost: 1 }, { priority: 50 });
+    expect(claimAfter(node, 20_000, elsewhere)).toBe(10_000 + 4_000);
+    const preferred = Rehearsal.active({ preempt: true }).step(counted(500)).hear({ claiming: true, reach: all });
+    preferred.step({ type: "handoverPrepared", force: false }).step(counted(1_000)).step(isReady);
+    expect(claimAfter(preferred, 20_000, active(all, { priority: 50 }))).toBe(10_000);
+  });
+
+  it("leaves with the worse placed node what people moved there, until the two were equal once", () => {
+    const node = Rehearsal.active().hear({ reach: { ...all, serversUp: 500 } });
+    node.step({ type: "handoverPrepared", force: false }).step(isReady);
+    expect(claimAfter(node, 6_000, active({ ...all, serversUp: 500 }))).toBeUndefined();
+    claimAfter(node, 200, active(all));
+    expect(claimAfter(node, 6_000, active({ ...all, serversUp: 500 }))).toBe(2_000);
+  });
+});
+
+describe("witness", () => {
+  const alone = () => Rehearsal.backup({ needsWitness: true }).hear({ role: "active" });
+  const asks = (node: Rehearsal) => node.types.filter((type) => type === "askWitness").length;
+
+  it("is asked when a heartbeat is missed, and not before", () => {
+    const node = alone().idle(100);
+    expect(asks(node)).toBe(0);
+    expect(asks(node.idle(200))).toBe(2);
+    expect(asks(Rehearsal.backup().hear({ role: "active" }).idle(300))).toBe(0);
+  });
+
+  it("that answers lets silence decide when it always did", () => {
+    const node = alone().idle(250).step({ type: "witnessReached" });
+    expect(node.idle(activeDown(node) - 250 - 1).state.role).toBe("backup");
+    expect(node.idle(1).reasons).toEqual(["silence"]);
+  });
+
+  it("that does not answer keeps the node backup, which says so once and asks on until it does", () => {
+    const node = alone().idle(2_000);
+    expect(node.state.role).toBe("backup");
+    expect(node.types.filter((type) => type === "reportUnwitnessed")).toHaveLength(1);
+    expect(asks(node)).toBeGreaterThan(15);
+    expect(node.step({ type: "witnessReached" }).reasons).toEqual(["silence"]);
+  });
+
+  it("counts for nothing when it answered before this silence, or long ago", () => {
+    const node = alone().idle(250).step({ type: "witnessReached" }).hear({ role: "active" });
+    expect(node.idle(1_000).state.role).toBe("backup");
+    const late = alone().step({ type: "maintenanceChanged", on: true }).step({ type: "witnessReached" }).idle(5_000);
+    expect(late.step({ type: "maintenanceChanged", on: false }).idle(1_000).state.role).toBe("backup");
+  });
+
+  it("is not needed where somebody says that nobody is active, or a process is proven dead", () => {
+    expect(alone().hear({ resigning: true }).reasons).toEqual(["resignation"]);
+    expect(alone().step({ type: "lifelineClosed" }).idle(5).reasons).toEqual(["peerDied"]);
+    const both = Rehearsal.backup({ needsWitness: true });
+    for (let i = 0; i < 3; i++) both.hear({}).idle(100);
+    expect(both.hear({}).idle(100).state.role).toBe("active");
+  });
+});
+
 describe("conflict", () => {
   it("ends with this node when the other one stays deaf for more than two intervals", () => {
     const node = Rehearsal.active({ priority: 200 });
@@ -302,6 +436,32 @@ describe("conflict", () => {
     for (let i = 0; i < 4; i++) strong.idle(90).hear({ role: "active", hearing: false });
     expect(strong.state.role).toBe("backup");
     expect(strong.hear({ resigning: true }).reasons).toEqual(["resignation"]);
+  });
+});
+
+describe("a peer that may have owned the addresses", () => {
+  const announcements = (node: Rehearsal) => node.types.filter((type) => type === "announceAddresses").length;
+  /** Active for so long that it announces every 30 seconds, and hears a standby all the while. */
+  const settled = () => {
+    const node = Rehearsal.active();
+    for (let i = 0; i < 80; i++) node.idle(100).hear({ term: 1 });
+    expect(announcements(node.idle(100))).toBe(0);
+    return node;
+  };
+
+  it.each([
+    ["resigns", (node: Rehearsal) => node.hear({ resigning: true, term: 1 })],
+    ["has taken a term", (node: Rehearsal) => node.hear({ term: 2 })],
+    ["was not heard for long", (node: Rehearsal) => node.idle(500).hear({ term: 1 })],
+  ])("and %s makes the active node announce as often as after a takeover", (_what, speak) => {
+    const node = speak(settled());
+    expect(announcements(node)).toBe(1);
+    expect(announcements(node.idle(200))).toBe(2);
+    expect(announcements(node.idle(4_800))).toBe(3);
+  });
+
+  it("is not one that was a standby all the while", () => {
+    expect(announcements(settled().hear({ term: 1 }))).toBe(0);
   });
 });
 

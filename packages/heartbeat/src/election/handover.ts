@@ -1,7 +1,7 @@
 import { after, type Instant } from "@vipair/model";
 import type { Heartbeat } from "../heartbeat.js";
-import { effectivePriority } from "../node/eligibility.js";
 import { becomeInitialize, type ElectionStep, stepDown } from "./become.js";
+import { isJustified, placing } from "./claim.js";
 import type { ElectionConfig } from "./config.js";
 import type { ActiveState } from "./state.js";
 import { peerHeard } from "./timing.js";
@@ -10,13 +10,21 @@ import { peerHeard } from "./timing.js";
 export function handOver(config: ElectionConfig, state: ActiveState, force: boolean, now: Instant): ElectionStep {
   const reason = force ? undefined : unfitStandby(config, state, now);
   if (reason !== undefined) return { state, effects: [{ type: "refuseHandover", reason }] };
-  // What the standby claimed it may lose again to a better node; what people asked for stays as they wanted it.
-  return letGo(config, state, state.yieldAt === undefined, now);
+  return state.yieldAt === undefined ? letGo(config, state, true, now) : giveWay(config, state, now);
 }
 
-/** Lets go as planned. With `yielded` this node does not claim ownership back by preemption. */
+/** Lets go because people asked. With `yielded` it stays as they wanted it: this node does not claim ownership back. */
 export function letGo(config: ElectionConfig, state: ActiveState, yielded: boolean, now: Instant): ElectionStep {
-  return stepDown(config, { ...state, yielded }, { reason: "handover", resignation: "planned" }, now);
+  const conceding: ActiveState = { ...state, yielded, conceded: yielded };
+  return stepDown(config, conceding, { reason: "handover", resignation: "planned" }, now);
+}
+
+/** Lets go because the standby claims, and may lose again what it takes to a better node. */
+function giveWay(config: ElectionConfig, state: ActiveState, now: Instant): ElectionStep {
+  const isWorsePlaced = placing(config, state)?.better === false;
+  const reason = isWorsePlaced ? "betterPlaced" : "handover";
+  const gaveWayAt = isWorsePlaced ? now : state.gaveWayAt;
+  return stepDown(config, { ...state, yielded: false, gaveWayAt }, { reason, resignation: "planned" }, now);
 }
 
 /** Stops: as a planned hand-over when somebody can take it. */
@@ -42,12 +50,7 @@ export function hearClaim(
 
 /** The balancer did not answer a claim in time: yields by itself, if the claim still stands. */
 export function yieldToClaim(config: ElectionConfig, state: ActiveState, now: Instant): ElectionStep | undefined {
-  return peerHeard(config, state, now) ? letGo(config, state, false, now) : undefined;
-}
-
-function isJustified(config: ElectionConfig, state: ActiveState, heartbeat: Heartbeat): boolean {
-  const { claiming, ready, eligible, maintenance, priority } = heartbeat;
-  return claiming && ready && eligible && !maintenance && priority > effectivePriority(config, state);
+  return peerHeard(config, state, now) ? giveWay(config, state, now) : undefined;
 }
 
 /** Why the standby could not take over; `undefined` when it can. */

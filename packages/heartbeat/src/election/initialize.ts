@@ -4,6 +4,7 @@ import { becomeBackup, becomeInitialize, type ElectionStep } from "./become.js";
 import type { ElectionConfig } from "./config.js";
 import type { ElectionEvent } from "./event.js";
 import { observeDeath, observeHeartbeat } from "./observe.js";
+import { ownReach } from "./reach.js";
 import { sendHeartbeat } from "./speech.js";
 import type { InitializeState } from "./state.js";
 
@@ -25,6 +26,8 @@ export function stepInitialize(
       return { state: observeTrack(state, event.track, event.ok), effects: [] };
     case "readinessChanged":
       return { state: { ...state, ready: event.ready }, effects: [] };
+    case "serversCounted":
+      return { state: { ...state, servers: event.servers }, effects: [] };
     case "maintenanceChanged":
       return { state: observeMaintenance(state, event.on), effects: [] };
     case "handoverPrepared":
@@ -33,6 +36,7 @@ export function stepInitialize(
       return becomeInitialize(config, state, { reason: "balancerLost", resignation: "accident" }, now);
     case "stopRequested":
       return becomeInitialize(config, state, { reason: "shutdown", resignation: "accident" }, now);
+    case "witnessReached":
     case "balancerHeard":
     case "deadlineReached":
     case "leaseRenewed":
@@ -53,7 +57,7 @@ function start(config: ElectionConfig, initialize: InitializeState, now: Instant
     state,
     effects: [
       sendHeartbeat(config, state, now),
-      { type: "reportRole", from: "initialize", to: "backup", reason: "start", term },
+      { type: "reportRole", from: "initialize", to: "backup", reason: "start", term, reach: ownReach(config, state) },
     ],
   };
 }

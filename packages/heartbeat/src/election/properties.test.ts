@@ -19,6 +19,14 @@ const heartbeats: fc.Arbitrary<Heartbeat> = fc.record({
   maintenance: fc.boolean(),
   hearing: fc.boolean(),
   claiming: fc.boolean(),
+  reach: fc.option(
+    fc.record({
+      carriersLost: fc.nat({ max: 1 }),
+      gatewaysLost: fc.nat({ max: 2 }),
+      serversUp: fc.constantFrom(0, 500, 1_000),
+    }),
+    { nil: undefined },
+  ),
 });
 
 const track = fc.constantFrom("interface eth0", "gateway 198.51.100.1", "script /bin/check", "unknown");
@@ -26,8 +34,14 @@ const events: fc.Arbitrary<ElectionEvent> = fc.oneof(
   { weight: 6, arbitrary: fc.constant({ type: "deadlineReached" } as const) },
   { weight: 6, arbitrary: heartbeats.map((heartbeat) => ({ type: "heartbeatReceived", heartbeat }) as const) },
   { weight: 4, arbitrary: fc.constant({ type: "balancerHeard" } as const) },
-  fc.constantFrom({ type: "started" } as const, { type: "lifelineClosed" } as const, { type: "leaseRenewed" } as const),
+  fc.constantFrom(
+    { type: "started" } as const,
+    { type: "lifelineClosed" } as const,
+    { type: "witnessReached" } as const,
+    { type: "leaseRenewed" } as const,
+  ),
   fc.tuple(track, fc.boolean()).map(([name, ok]) => ({ type: "trackChanged", track: name, ok }) as const),
+  fc.constantFrom(0, 500, 1_000).map((up) => ({ type: "serversCounted", servers: { up, lag: millisOf(0) } }) as const),
   fc.boolean().map((ready) => ({ type: "readinessChanged", ready }) as const),
   fc.boolean().map((on) => ({ type: "maintenanceChanged", on }) as const),
   fc.boolean().map((force) => ({ type: "handoverPrepared", force }) as const),
@@ -45,8 +59,8 @@ const stories = fc.array(fc.tuple(fc.oneof(fc.constant(-1), fc.nat({ max: 120 })
 /** Lives through a story, and looks at the node after every step. */
 function always(holds: (node: Rehearsal, event: ElectionEvent, before: Rehearsal["state"]) => boolean): void {
   fc.assert(
-    fc.property(fc.boolean(), fc.boolean(), stories, (preempt, grants, story) => {
-      const node = Rehearsal.backup({ preempt });
+    fc.property(fc.boolean(), fc.boolean(), fc.boolean(), stories, (preempt, grants, needsWitness, story) => {
+      const node = Rehearsal.backup({ preempt, needsWitness });
       node.grantsLeases = grants;
       for (const [pause, event] of story) {
         const until = pause < 0 ? (nextDeadline(node.state) ?? node.now) : node.now + pause;

@@ -103,6 +103,7 @@ export const standby: Heartbeat = {
   maintenance: false,
   hearing: true,
   claiming: false,
+  reach: undefined,
 };
 
 const address = (text: string) => parseAddress(text) ?? { family: 4 as const, text };
@@ -126,6 +127,8 @@ export const pair: Pair = {
   },
   preempt: false,
   preemptDelay: millisOf(0),
+  reachDelay: millisOf(2_000),
+  witness: [],
   sync: { port: 7340 },
   track: [
     { kind: "interface", interface: "eth0", weight: undefined },

@@ -91,9 +91,9 @@ describe("RFC 9568 § 6.4.3: Active", () => {
     expect(node.state.role).toBe("initialize");
   });
 
-  it("answers a resignation (priority 0) with a heartbeat at once", () => {
+  it("answers a resignation (priority 0) with a heartbeat at once, and announces again", () => {
     const node = Rehearsal.active().hear({ resigning: true });
-    expect(node.types).toEqual(["sendHeartbeat"]);
+    expect(node.types).toEqual(["announceAddresses", "sendHeartbeat"]);
   });
 
   it("yields to a greater priority", () => {

@@ -1,6 +1,6 @@
 import { after, type Instant } from "@vipair/model";
 import { isEligible } from "../node/eligibility.js";
-import { claimObstacles } from "./claim.js";
+import { placing, settleClaim } from "./claim.js";
 import type { ElectionConfig } from "./config.js";
 import type { BackupState } from "./state.js";
 import { activeDownInterval } from "./timing.js";
@@ -13,6 +13,8 @@ export function settle(config: ElectionConfig, state: BackupState, now: Instant)
   const eligible = isEligible(config, state);
   const activeDownAt = eligible ? (state.activeDownAt ?? after(now, activeDownInterval(config, state))) : undefined;
   const vacancy = eligible ? state.vacancy : undefined;
-  const claimSince = claimObstacles(config, state, now).length === 0 ? (state.claimSince ?? now) : undefined;
-  return { ...state, activeDownAt, vacancy, claimSince };
+  const claim = settleClaim(config, state, now);
+  // What people moved to a node that reached less stays there, until the two once were equal.
+  const conceded = state.conceded && state.yielded && placing(config, state)?.better === true;
+  return { ...state, activeDownAt, vacancy, claim, conceded };
 }

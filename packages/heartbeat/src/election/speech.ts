@@ -1,9 +1,11 @@
 import { type Instant, millisOf } from "@vipair/model";
 import type { Heartbeat } from "../heartbeat.js";
 import { effectivePriority, isEligible } from "../node/eligibility.js";
+import { claimsNow } from "./claim.js";
 import type { ElectionConfig } from "./config.js";
 import type { ElectionEffect } from "./effect.js";
-import type { BackupState, ElectionState } from "./state.js";
+import { ownReach } from "./reach.js";
+import type { ElectionState } from "./state.js";
 import { peerHeard } from "./timing.js";
 
 /** What giving up ownership says: nothing, that it is given up, or that it is given up as planned. */
@@ -38,9 +40,7 @@ function ownHeartbeat(config: ElectionConfig, state: ElectionState, now: Instant
     ready: state.ready,
     maintenance: state.maintenance,
     hearing: peerHeard(config, state, now),
-    claiming: state.role === "backup" && resignation === "none" && isClaiming(config, state, now),
+    claiming: state.role === "backup" && resignation === "none" && claimsNow(config, state, now),
+    reach: ownReach(config, state),
   };
 }
-
-const isClaiming = (config: ElectionConfig, state: BackupState, now: Instant): boolean =>
-  state.claimSince !== undefined && now >= state.claimSince + config.preemptDelay;

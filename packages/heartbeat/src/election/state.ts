@@ -1,4 +1,4 @@
-import type { Instant, Millis } from "@vipair/model";
+import { fullReach, type Instant, type Millis, millisOf, type ReachLevel, type ServerCount } from "@vipair/model";
 import type { Heartbeat } from "../heartbeat.js";
 import { initialStanding, type NodeStanding } from "../node/standing.js";
 import type { Tenure } from "../node/tenure.js";
@@ -25,6 +25,11 @@ export interface Standing extends NodeStanding {
   readonly peer: PeerView | undefined;
   /** Active_Adver_Interval: learned from the active node's heartbeats. */
   readonly activeInterval: Millis;
+  readonly servers: ServerCount;
+  /** This node handed over on request though it reached more, and has done so ever since. */
+  readonly conceded: boolean;
+  /** When this node last gave way to a better placed one. */
+  readonly gaveWayAt: Instant | undefined;
 }
 
 /** The peer as it was last heard. */
@@ -54,13 +59,28 @@ export interface BackupState extends Standing {
   readonly postponed: boolean;
   /** Became backup in a conflict, and has not heard the winner since. */
   readonly afterConflict: boolean;
-  /** Since when every condition for preemption holds. */
-  readonly claimSince: Instant | undefined;
+  /** When a witness was last reached while the peer was heard on no path. */
+  readonly witnessedAt: Instant | undefined;
+  /** The time to take over has come in this silence, and no witness was reached. */
+  readonly unwitnessed: boolean;
+  /** Why this node wants ownership, when everything speaks for it. */
+  readonly claim: Claim | undefined;
 }
+
+/** Why a standby wants ownership (see claim.ts). */
+export interface Claim {
+  /** The level of reach on which this node is better placed, or that it is preferred. */
+  readonly cause: ReachLevel | "priority";
+  /** Since when everything that the claim needs has held without a break. */
+  readonly since: Instant;
+}
+
+/** Before the balancer has counted, servers speak for nobody. */
+const uncounted: ServerCount = { up: fullReach.serversUp, lag: millisOf(0) };
 
 /** Why nobody seems to own the addresses, and when this node acts on it. */
 export interface Vacancy {
-  readonly reason: "peerDied" | "resignation" | "handover";
+  readonly reason: "peerDied" | "resignation" | "handover" | "betterPlaced";
   readonly at: Instant;
 }
 
@@ -83,12 +103,16 @@ export function initialElection(config: ElectionConfig, _now: Instant): Initiali
     ...initialStanding,
     peer: undefined,
     activeInterval: config.interval,
+    servers: uncounted,
+    conceded: false,
+    gaveWayAt: undefined,
   };
 }
 
 /** The part of a state that survives every change of role. */
 export function standingOf(state: ElectionState): Standing {
-  const { ready, maintenance, failedTracks, balancerDeadline, refusedUntil, peer, term, activeInterval, yielded } =
-    state;
-  return { ready, maintenance, failedTracks, balancerDeadline, refusedUntil, peer, term, activeInterval, yielded };
+  const { ready, maintenance, failedTracks, balancerDeadline, refusedUntil, term, yielded } = state;
+  const { peer, activeInterval, servers, conceded, gaveWayAt } = state;
+  const standing = { ready, maintenance, failedTracks, balancerDeadline, refusedUntil, term, yielded };
+  return { ...standing, peer, activeInterval, servers, conceded, gaveWayAt };
 }

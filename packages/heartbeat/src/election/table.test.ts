@@ -1,4 +1,4 @@
-import type { Role } from "@vipair/model";
+import { millisOf, type Role } from "@vipair/model";
 import { describe, expect, it } from "vitest";
 import type { ElectionEvent } from "./event.js";
 import { Rehearsal, standby } from "./rehearsal.js";
@@ -11,6 +11,8 @@ const events: { readonly [T in ElectionEvent["type"]]: Extract<ElectionEvent, { 
   deadlineReached: { type: "deadlineReached" },
   trackChanged: { type: "trackChanged", track: "interface eth0", ok: false },
   readinessChanged: { type: "readinessChanged", ready: true },
+  serversCounted: { type: "serversCounted", servers: { up: 500, lag: millisOf(0) } },
+  witnessReached: { type: "witnessReached" },
   maintenanceChanged: { type: "maintenanceChanged", on: true },
   balancerHeard: { type: "balancerHeard" },
   balancerClosed: { type: "balancerClosed" },
@@ -31,6 +33,8 @@ const table: { readonly [R in Role]: { readonly [T in ElectionEvent["type"]]: st
     deadlineReached: "initialize:",
     trackChanged: "initialize:",
     readinessChanged: "initialize:",
+    serversCounted: "initialize:",
+    witnessReached: "initialize:",
     maintenanceChanged: "initialize:",
     balancerHeard: "initialize:",
     balancerClosed: "initialize: exit",
@@ -48,6 +52,8 @@ const table: { readonly [R in Role]: { readonly [T in ElectionEvent["type"]]: st
     deadlineReached: "backup:",
     trackChanged: "backup:",
     readinessChanged: "backup:",
+    serversCounted: "backup:",
+    witnessReached: "backup:",
     maintenanceChanged: "backup:",
     balancerHeard: "backup:",
     balancerClosed: "initialize: reportRole exit",
@@ -60,11 +66,13 @@ const table: { readonly [R in Role]: { readonly [T in ElectionEvent["type"]]: st
   },
   active: {
     started: "active:",
-    heartbeatReceived: "active: sendHeartbeat",
+    heartbeatReceived: "active: announceAddresses sendHeartbeat",
     lifelineClosed: "active: sendHeartbeat",
     deadlineReached: "active:",
     trackChanged: "backup: dropLease removeAddresses sendHeartbeat reportRole",
     readinessChanged: "active:",
+    serversCounted: "active:",
+    witnessReached: "active:",
     maintenanceChanged: "backup: dropLease removeAddresses sendHeartbeat reportRole",
     balancerHeard: "active:",
     balancerClosed: "initialize: dropLease removeAddresses sendHeartbeat reportRole exit",

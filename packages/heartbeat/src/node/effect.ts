@@ -1,4 +1,4 @@
-import type { Millis, Role, RoleReason } from "@vipair/model";
+import type { Millis, Reach, Role, RoleReason } from "@vipair/model";
 
 /** What either machine wants done in the node's kernel, and told to its balancer; performed in the order given. */
 export type NodeEffect =
@@ -18,6 +18,9 @@ export type NodeEffect =
       readonly to: Role;
       readonly reason: RoleReason;
       readonly term: number;
+      /** What this node and its peer reached, as far as known; absent where the machine does not compare that. */
+      readonly reach?: Reach;
+      readonly peerReach?: Reach;
     }
   | { readonly type: "reportRestored"; readonly address: string }
   | { readonly type: "reportRefused"; readonly error: string }

@@ -18,7 +18,9 @@ export interface Tenure {
   readonly leaseRefused: boolean;
   readonly addressesAt: Instant;
   readonly announceAt: Instant;
-  /** Announcements since the takeover. */
+  /** Since when they are announced often: the takeover, or when neighbours last had reason to believe another node. */
+  readonly announceSince: Instant;
+  /** Announcements since then. */
   readonly announced: number;
 }
 
@@ -30,10 +32,25 @@ export function beginTenure(config: NodeConfig, now: Instant): Tenure {
     leaseUntil: after(now, config.leaseTtl),
     leaseRefused: false,
     addressesAt: after(now, config.addressRefresh),
-    announceAt: announcementAfter(config, now, 1, now),
-    announced: 1,
+    ...beginAnnouncing(config, now),
   };
 }
+
+/** Announces the addresses now, and as often from now on as after a takeover: somebody else may have done so. */
+export function announceAnew<S extends Tenure>(config: NodeConfig, state: S, now: Instant): AnnouncedAnew<S> {
+  return { state: { ...state, ...beginAnnouncing(config, now) }, effects: [{ type: "announceAddresses" }] };
+}
+
+interface AnnouncedAnew<S> {
+  readonly state: S;
+  readonly effects: readonly NodeEffect[];
+}
+
+const beginAnnouncing = (config: NodeConfig, now: Instant) => ({
+  announceSince: now,
+  announced: 1,
+  announceAt: announcementAfter(config, now, 1, now),
+});
 
 /** Asks for a renewal; the outcome tells whether it was granted. */
 export const renewLease = <S extends Tenure>(state: S, now: Instant): S => ({ ...state, leaseRequestedAt: now });
@@ -61,7 +78,7 @@ export function keepAddresses<S extends Tenure>(
   }
   if (now >= state.announceAt) {
     const announced = state.announced + 1;
-    next = { ...next, announced, announceAt: announcementAfter(config, state.activeSince, announced, now) };
+    next = { ...next, announced, announceAt: announcementAfter(config, state.announceSince, announced, now) };
     effects.push({ type: "announceAddresses" });
   }
   return { state: next, effects };
@@ -84,9 +101,9 @@ export function restoreAddress<S extends Tenure>(
   };
 }
 
-/** When the announcement with number `count` of a takeover is due. */
-function announcementAfter(config: NodeConfig, activeSince: Instant, count: number, now: Instant): Instant {
+/** When the announcement with number `count` since `since` is due. */
+function announcementAfter(config: NodeConfig, since: Instant, count: number, now: Instant): Instant {
   const offset = config.announceAt[count];
-  const due = offset === undefined ? after(now, config.announceEvery) : after(activeSince, offset);
+  const due = offset === undefined ? after(now, config.announceEvery) : after(since, offset);
   return due > now ? due : after(now, config.announceAt[1] ?? config.announceEvery);
 }

@@ -1,9 +1,11 @@
-import { millisOf } from "@vipair/model";
+import { millisOf, type Reach } from "@vipair/model";
 import type { Heartbeat } from "../heartbeat.js";
 import { type Authenticator, equalInConstantTime } from "./authenticator.js";
 import {
+  extendedLength,
   flagBits,
-  macOffset,
+  longestPacket,
+  macLength,
   offsets,
   type Packet,
   type PacketHeader,
@@ -35,15 +37,17 @@ export function decodePacket(bytes: Uint8Array, routerId: number, authenticator:
   const error = foreign(bytes, routerId) ?? forged(bytes, authenticator);
   if (error !== undefined) return { ok: false, error };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const heartbeat = readHeartbeat(view);
+  const said = readHeartbeat(view);
   const header = readHeader(view);
-  if (heartbeat === undefined || header === undefined) return { ok: false, error: "wrongField" };
-  return { ok: true, packet: { ...header, heartbeat } };
+  const extension = bytes.length < extendedLength ? silent : readExtension(view);
+  if (said === undefined || header === undefined || extension === undefined) return { ok: false, error: "wrongField" };
+  const { hears, reach } = extension;
+  return { ok: true, packet: { ...header, hears, heartbeat: { ...said, reach } } };
 }
 
 function foreign(bytes: Uint8Array, routerId: number): DecodeError | undefined {
   if (bytes.length < packetLength) return "tooShort";
-  if (bytes.length > packetLength) return "tooLong";
+  if (bytes.length > longestPacket) return "tooLong";
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(offsets.magic) !== packetMagic) return "wrongMagic";
   if (view.getUint8(offsets.version) !== packetVersion) return "wrongVersion";
@@ -51,6 +55,7 @@ function foreign(bytes: Uint8Array, routerId: number): DecodeError | undefined {
 }
 
 function forged(bytes: Uint8Array, authenticator: Authenticator): DecodeError | undefined {
+  const macOffset = bytes.length - macLength;
   const expected = authenticator.mac(bytes.subarray(0, macOffset));
   return equalInConstantTime(bytes.subarray(macOffset), expected) ? undefined : "wrongMac";
 }
@@ -71,7 +76,7 @@ function readHeader(view: DataView): PacketHeader | undefined {
   };
 }
 
-function readHeartbeat(view: DataView): Heartbeat | undefined {
+function readHeartbeat(view: DataView): Omit<Heartbeat, "reach"> | undefined {
   const role = readRole(view.getUint8(offsets.role));
   const priority = view.getUint8(offsets.priority);
   const interval = view.getUint32(offsets.interval);
@@ -80,6 +85,22 @@ function readHeartbeat(view: DataView): Heartbeat | undefined {
   if (role === undefined || term === undefined || flags === undefined) return undefined;
   if (priority < 1 || priority > 254 || interval === 0) return undefined;
   return { role, priority, term, interval: millisOf(interval), ...flags };
+}
+
+interface Extension {
+  readonly reach: Reach | undefined;
+  readonly hears: number | undefined;
+}
+
+/** What a packet without an extension says. */
+const silent: Extension = { reach: undefined, hears: undefined };
+
+function readExtension(view: DataView): Extension | undefined {
+  const serversUp = view.getUint16(offsets.serversUp);
+  if (serversUp > 1_000) return undefined;
+  const carriersLost = view.getUint8(offsets.carriersLost);
+  const gatewaysLost = view.getUint8(offsets.gatewaysLost);
+  return { reach: { carriersLost, gatewaysLost, serversUp }, hears: view.getUint32(offsets.hears) };
 }
 
 function readRole(code: number): Heartbeat["role"] | undefined {

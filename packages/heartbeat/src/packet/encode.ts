@@ -1,10 +1,11 @@
+import type { Reach } from "@vipair/model";
 import type { Heartbeat } from "../heartbeat.js";
 import type { Authenticator } from "./authenticator.js";
 import {
+  extendedLength,
   type FlagName,
   flagBits,
   macLength,
-  macOffset,
   offsets,
   type Packet,
   packetLength,
@@ -13,14 +14,20 @@ import {
   roleCodes,
 } from "./layout.js";
 
-/** The 96 bytes of a packet. Throws a `RangeError` when a field does not fit: that is a bug of the caller. */
+/**
+ * The bytes of a packet: extended when its heartbeat says what the sender reaches. Throws a `RangeError` when a field does
+ * not fit: that is a bug of the caller.
+ */
 export function encodePacket(packet: Packet, authenticator: Authenticator): Uint8Array {
-  const bytes = new Uint8Array(packetLength);
+  const { reach } = packet.heartbeat;
+  const bytes = new Uint8Array(reach === undefined ? packetLength : extendedLength);
   const view = new DataView(bytes.buffer);
   view.setUint32(offsets.magic, packetMagic);
   view.setUint8(offsets.version, packetVersion);
   writeHeader(view, packet);
   writeHeartbeat(view, packet.heartbeat);
+  if (reach !== undefined) writeExtension(view, reach, packet.hears ?? 0);
+  const macOffset = bytes.length - macLength;
   const mac = authenticator.mac(bytes.subarray(0, macOffset));
   if (mac.length !== macLength) throw new RangeError(`authenticator made ${mac.length} bytes, not ${macLength}`);
   bytes.set(mac, macOffset);
@@ -44,6 +51,13 @@ function writeHeartbeat(view: DataView, heartbeat: Heartbeat): void {
   view.setUint16(offsets.flags, flagsOf(heartbeat));
   view.setUint32(offsets.interval, within(heartbeat.interval, 1, 0xffff_ffff, "interval"));
   view.setBigUint64(offsets.term, BigInt(within(heartbeat.term, 0, Number.MAX_SAFE_INTEGER, "term")));
+}
+
+function writeExtension(view: DataView, reach: Reach, hears: number): void {
+  view.setUint8(offsets.carriersLost, within(reach.carriersLost, 0, 255, "carriersLost"));
+  view.setUint8(offsets.gatewaysLost, within(reach.gatewaysLost, 0, 255, "gatewaysLost"));
+  view.setUint16(offsets.serversUp, within(reach.serversUp, 0, 1_000, "serversUp"));
+  view.setUint32(offsets.hears, within(hears, 0, 0xffff_ffff, "hears"));
 }
 
 function flagsOf(heartbeat: Heartbeat): number {

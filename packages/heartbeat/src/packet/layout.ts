@@ -1,7 +1,8 @@
 import type { Heartbeat } from "../heartbeat.js";
 
 /**
- * The datagram form of a heartbeat: 96 bytes, all numbers in network byte order. The lifeline carries the same bytes.
+ * The datagram form of a heartbeat: 96 bytes, or more with an extension, all numbers in network byte order. The lifeline
+ * carries the same bytes.
  *
  *    0                   1                   2                   3
  *    0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -26,11 +27,27 @@ import type { Heartbeat } from "../heartbeat.js";
  *   +---------------------------------------------------------------+
  * 56|                             term (64)                         |
  *   +---------------------------------------------------------------+
- * 64|               HMAC-SHA256 over bytes 0 to 63 (256)            |
+ * 64|                     extension, if there is one                |
  *   +---------------------------------------------------------------+
+ *    |            HMAC-SHA256 over all bytes before it (256)         |
+ *   +---------------------------------------------------------------+
+ *
+ * The extension ends where the MAC begins. This node knows its first 8 bytes; what follows was added by a later version
+ * and is passed over, and one that is shorter is as good as none.
+ *
+ *   +---------------+---------------+-------------------------------+
+ * 64| carriers lost | gateways lost |  servers up, of 1000          |
+ *   +---------------+---------------+-------------------------------+
+ * 68|        paths on which the sender hears the receiver           |
+ *   +---------------------------------------------------------------+
+ *
+ * A node that knows no extension refuses packets that have one. So a node adds it only for a peer from which it has heard
+ * one, and shows now and then that it could (see the agent's `exchange/dialect`).
  */
 export const packetLength = 96;
-export const macOffset = 64;
+export const extendedLength = 104;
+/** No version will ever send more. */
+export const longestPacket = 512;
 export const macLength = 32;
 export const packetMagic = 0x56_49_50_41;
 export const packetVersion = 1;
@@ -51,6 +68,10 @@ export const offsets = {
   flags: 50,
   interval: 52,
   term: 56,
+  carriersLost: 64,
+  gatewaysLost: 65,
+  serversUp: 66,
+  hears: 68,
 } as const;
 
 /** On the wire; 0 is no role. */
@@ -95,4 +116,6 @@ export interface PacketHeader {
 
 export interface Packet extends PacketHeader {
   readonly heartbeat: Heartbeat;
+  /** One bit for each path on which the sender hears the receiver, the lowest for path 0; `undefined`: it does not say. */
+  readonly hears: number | undefined;
 }

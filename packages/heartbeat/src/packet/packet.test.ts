@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { type Authenticator, equalInConstantTime } from "./authenticator.js";
 import { type DecodeError, decodePacket } from "./decode.js";
 import { encodePacket } from "./encode.js";
-import { macOffset, offsets, type Packet, packetLength } from "./layout.js";
+import { extendedLength, longestPacket, macLength, offsets, type Packet, packetLength } from "./layout.js";
 
 const withSecret = (secret: string): Authenticator => ({
   mac: (bytes) => createHmac("sha256", secret).update(bytes).digest(),
@@ -35,17 +35,32 @@ const packets: fc.Arbitrary<Packet> = fc.record({
     maintenance: fc.boolean(),
     hearing: fc.boolean(),
     claiming: fc.boolean(),
+    reach: fc.constant(undefined),
   }),
+  hears: fc.constant(undefined),
 });
+const reaches = fc.record({
+  carriersLost: fc.nat({ max: 255 }),
+  gatewaysLost: fc.nat({ max: 255 }),
+  serversUp: fc.nat({ max: 1_000 }),
+});
+const extended: fc.Arbitrary<Packet> = fc
+  .tuple(packets, reaches, fc.nat({ max: 0xffff_ffff }))
+  .map(([plain, reach, hears]) => ({ ...plain, hears, heartbeat: { ...plain.heartbeat, reach } }));
 
 const packet = fc.sample(packets, { numRuns: 1, seed: 1 })[0] as Packet;
+const extendedPacket = fc.sample(extended, { numRuns: 1, seed: 1 })[0] as Packet;
+
+/** The bytes, and a MAC that is right for them. */
+function seal(body: Uint8Array): Uint8Array {
+  return Uint8Array.of(...body, ...authenticator.mac(body));
+}
 
 /** The packet with one byte replaced, and a MAC that is right again. */
-function forge(offset: number, value: number): Uint8Array {
-  const bytes = encodePacket(packet, authenticator);
-  bytes[offset] = value;
-  bytes.set(authenticator.mac(bytes.subarray(0, macOffset)), macOffset);
-  return bytes;
+function forge(offset: number, value: number, original = packet): Uint8Array {
+  const body = encodePacket(original, authenticator).slice(0, -macLength);
+  body[offset] = value;
+  return seal(body);
 }
 
 const errorOf = (bytes: Uint8Array): DecodeError | undefined => {
@@ -64,6 +79,26 @@ describe("packet", () => {
     );
   });
 
+  it("comes back with what it says beyond the 96 bytes that an older node sends", () => {
+    fc.assert(
+      fc.property(extended, (original) => {
+        const bytes = encodePacket(original, authenticator);
+        expect(bytes.length).toBe(extendedLength);
+        expect(decodePacket(bytes, 51, authenticator)).toEqual({ ok: true, packet: original });
+      }),
+    );
+  });
+
+  it("is read without what a later version adds", () => {
+    const body = encodePacket(extendedPacket, authenticator).subarray(0, -macLength);
+    const later = seal(Uint8Array.of(...body, ...new Uint8Array(50).fill(7)));
+    expect(decodePacket(later, 51, authenticator)).toEqual({ ok: true, packet: extendedPacket });
+    const stunted = seal(body.subarray(0, -1));
+    const { heartbeat } = extendedPacket;
+    const plain = { ...extendedPacket, hears: undefined, heartbeat: { ...heartbeat, reach: undefined } };
+    expect(decodePacket(stunted, 51, authenticator)).toEqual({ ok: true, packet: plain });
+  });
+
   it("is read from the middle of a larger buffer", () => {
     const buffer = new Uint8Array(packetLength + 10);
     buffer.set(encodePacket(packet, authenticator), 7);
@@ -71,8 +106,8 @@ describe("packet", () => {
   });
 
   it("is never accepted with a flipped bit", () => {
-    const bytes = encodePacket(packet, authenticator);
-    for (let bit = 0; bit < 8 * packetLength; bit++) {
+    const bytes = encodePacket(extendedPacket, authenticator);
+    for (let bit = 0; bit < 8 * extendedLength; bit++) {
       const flipped = bytes.slice();
       flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
       expect(decodePacket(flipped, 51, authenticator).ok).toBe(false);
@@ -81,10 +116,9 @@ describe("packet", () => {
 
   it("is a value, never an exception, whatever the bytes", () => {
     const garbage = fc.uint8Array({ maxLength: 2 * packetLength });
-    const nearly = fc.uint8Array({ minLength: packetLength, maxLength: packetLength }).map((bytes) => {
+    const nearly = fc.uint8Array({ minLength: packetLength, maxLength: 2 * packetLength }).map((bytes) => {
       bytes.set(encodePacket(packet, authenticator).subarray(0, offsets.sender));
-      bytes.set(authenticator.mac(bytes.subarray(0, macOffset)), macOffset);
-      return bytes;
+      return seal(bytes.subarray(0, -macLength));
     });
     fc.assert(fc.property(fc.oneof(garbage, nearly), (bytes) => void decodePacket(bytes, 51, authenticator)));
     fc.assert(fc.property(garbage, (bytes) => !decodePacket(bytes, 51, authenticator).ok));
@@ -94,7 +128,8 @@ describe("packet", () => {
     const bytes = encodePacket(packet, authenticator);
     expect(errorOf(bytes)).toBeUndefined();
     expect(errorOf(bytes.subarray(1))).toBe("tooShort");
-    expect(errorOf(Uint8Array.of(...bytes, 0))).toBe("tooLong");
+    expect(errorOf(Uint8Array.of(...bytes, 0))).toBe("wrongMac");
+    expect(errorOf(new Uint8Array(longestPacket + 1))).toBe("tooLong");
     expect(errorOf(forge(offsets.magic, 0))).toBe("wrongMagic");
     expect(errorOf(forge(offsets.version, 2))).toBe("wrongVersion");
     expect(errorOf(encodePacket({ ...packet, routerId: 52 }, authenticator))).toBe("wrongRouterId");
@@ -113,6 +148,10 @@ describe("packet", () => {
     ["term beyond what a number holds", offsets.term, 0xff],
   ])("refuses a wrong field behind a right MAC: %s", (_name, offset, value) => {
     expect(errorOf(forge(offset, value))).toBe("wrongField");
+  });
+
+  it("refuses more servers up than there are", () => {
+    expect(errorOf(forge(offsets.serversUp, 0x04, extendedPacket))).toBe("wrongField");
   });
 
   it("throws for a field that does not fit: that is our own bug", () => {

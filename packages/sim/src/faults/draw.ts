@@ -17,6 +17,10 @@ const kinds = [
   "refusal",
   "carrierLoss",
   "gatewayLoss",
+  "serverLoss",
+  "serverLoss",
+  "serverDeath",
+  "witnessLoss",
   "addressLoss",
   "balancerHang",
   "balancerDeath",
@@ -59,6 +63,7 @@ function drawKind(random: Random): FaultKind {
     case "suspend":
     case "carrierLoss":
     case "gatewayLoss":
+    case "witnessLoss":
     case "addressLoss":
     case "balancerHang":
     case "balancerDeath":
@@ -68,6 +73,10 @@ function drawKind(random: Random): FaultKind {
     case "overrun":
     case "fullTable":
       return { type, node };
+    case "serverLoss":
+      return { type, node, up: random.pick([0, 500, 990]) };
+    case "serverDeath":
+      return { type, up: random.pick([0, 500, 990]) };
     case "refusal":
       return { type, node, call: random.pick(["lease", "addresses"]) };
     case "partition":

@@ -32,6 +32,12 @@ export type FaultKind =
   | { readonly type: "refusal"; readonly node: NodeIndex; readonly call: KernelCall }
   | { readonly type: "carrierLoss"; readonly node: NodeIndex }
   | { readonly type: "gatewayLoss"; readonly node: NodeIndex }
+  /** This node alone does not reach some of the real servers. */
+  | { readonly type: "serverLoss"; readonly node: NodeIndex; readonly up: number }
+  /** Real servers die, and each node notices in its own time. */
+  | { readonly type: "serverDeath"; readonly up: number }
+  /** The witness does not answer to this node. */
+  | { readonly type: "witnessLoss"; readonly node: NodeIndex }
   | { readonly type: "addressLoss"; readonly node: NodeIndex }
   | { readonly type: "balancerHang"; readonly node: NodeIndex }
   | { readonly type: "balancerDeath"; readonly node: NodeIndex }

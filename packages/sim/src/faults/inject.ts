@@ -1,4 +1,5 @@
 import type { Direction } from "../network/path.js";
+import { serverLagMs } from "../world/config.js";
 import type { World } from "../world/world.js";
 import type { Disturbance, Fault } from "./fault.js";
 
@@ -28,6 +29,20 @@ export function inject(world: World, fault: Fault): void {
       return failTrack(world, fault, "interface client");
     case "gatewayLoss":
       return failTrack(world, fault, "gateway 198.51.100.1");
+    case "serverLoss":
+      return loseServers(world, fault.node, fault.up, fault.durationMs);
+    case "serverDeath":
+      for (const node of [0, 1] as const) {
+        const noticedMs = world.random.between(0, serverLagMs);
+        const recoveredMs = fault.durationMs + world.random.between(0, serverLagMs);
+        world.plan(noticedMs, () => loseServers(world, node, fault.up, Math.max(0, recoveredMs - noticedMs)));
+      }
+      return;
+    case "witnessLoss":
+      world.hosts[fault.node].unwitnessed += 1;
+      return world.plan(fault.durationMs, () => {
+        world.hosts[fault.node].unwitnessed -= 1;
+      });
     case "addressLoss":
       return loseAddress(world, fault.node);
     case "balancerHang":
@@ -133,6 +148,16 @@ function failTrack(world: World, fault: Fault & { node: 0 | 1 }, track: string):
   const host = world.hosts[fault.node];
   host.setTrack(track, false);
   world.plan(fault.durationMs, () => host.setTrack(track, true));
+}
+
+function loseServers(world: World, node: 0 | 1, up: number, durationMs: number): void {
+  const host = world.hosts[node];
+  const end = hold(host.serverCounts, up);
+  host.countServers();
+  world.plan(durationMs, () => {
+    end();
+    host.countServers();
+  });
 }
 
 function loseAddress(world: World, node: 0 | 1): void {

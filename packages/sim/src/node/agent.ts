@@ -39,6 +39,7 @@ export interface AgentHost {
   planWake(instant: Instant, wake: () => void): void;
   transmit(header: SessionHeader, heartbeat: Heartbeat): void;
   renewLifeline(): void;
+  askWitness(): void;
   observe(agent: Agent, effect: ElectionEffect): void;
 }
 
@@ -108,9 +109,13 @@ export class Agent {
     if (verdict.type === "accepted" && verdict.newest) {
       this.#step({ type: "heartbeatReceived", heartbeat: packet.heartbeat });
     }
-    if (verdict.type !== "unproven" || verdict.answer === undefined) return;
+    if (verdict.type === "accepted" && verdict.established) this.#answer();
+    if (verdict.type === "unproven" && verdict.answer !== undefined) this.#answer(verdict.answer);
+  }
+
+  #answer(response?: bigint): void {
     const heartbeat = currentHeartbeat(this.#host.config, this.state, this.#now());
-    if (heartbeat !== undefined) this.#send(heartbeat, verdict.answer);
+    if (heartbeat !== undefined) this.#send(heartbeat, response);
   }
 
   #step(event: ElectionEvent): void {
@@ -144,6 +149,10 @@ export class Agent {
       case "announceAddresses":
         ownership.announceAddresses();
         return undefined;
+      case "askWitness":
+        this.#host.askWitness();
+        return undefined;
+      case "reportUnwitnessed":
       case "requestHandover":
       case "refuseHandover":
       case "reportRole":

@@ -40,6 +40,8 @@ export class Balancer {
   #started = false;
   #hasHealth = false;
   #isReady = false;
+  /** One hand-over at a time, as in the daemon. */
+  #isPreparing = false;
   /** Of the hand-over that is under way. */
   #carried: Set<string> | undefined;
 
@@ -96,9 +98,11 @@ export class Balancer {
 
   prepareHandover(force: boolean): void {
     this.process.enqueue(() => {
-      if (!force && !(this.#host.linked && this.#host.peer?.ready === true)) return;
+      if (this.#isPreparing || (!force && !(this.#host.linked && this.#host.peer?.ready === true))) return;
+      this.#isPreparing = true;
       this.process.later(preparationMs, () =>
         this.replication.flush((failure) => {
+          this.#isPreparing = false;
           if (failure !== undefined && !force) return;
           this.#carried = this.#host.confirmed();
           this.#host.inform({ type: "handoverPrepared", force });

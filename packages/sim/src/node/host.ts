@@ -8,12 +8,13 @@ import type {
   SessionHeader,
   stepElection,
 } from "@vipair/heartbeat";
-import type { Instant } from "@vipair/model";
+import { type Instant, millisOf } from "@vipair/model";
 import { SimulatedConntrack } from "../kernel/conntrack.js";
 import type { KernelCall, SimulatedKernel, SimulatedOwnership } from "../kernel/ownership.js";
 import type { Insertion } from "../kernel/record.js";
 import type { PeerLink, PeerMessage } from "../network/peer-link.js";
 import type { Random } from "../random.js";
+import { serverLagMs } from "../world/config.js";
 import { Agent, type AgentHost, type AgentInput } from "./agent.js";
 import type { Balancer } from "./balancer.js";
 import type { HostClock } from "./clock.js";
@@ -67,6 +68,10 @@ export class Host implements AgentHost, DaemonHost {
   readonly #failedTracks = new Set<string>();
   agent: Agent | undefined;
   balancer: Balancer | undefined;
+  /** Of 1000 real servers those that are up, as each fault in force leaves them: the worst one holds. */
+  readonly serverCounts: number[] = [];
+  /** Faults in force that keep the witness's answer from this node. */
+  unwitnessed = 0;
   /** Faults in force that make the kernel lose events. */
   overruns = 0;
   #powered = true;
@@ -176,6 +181,12 @@ export class Host implements AgentHost, DaemonHost {
     this.#world.renewLifeline(this.index);
   }
 
+  askWitness(): void {
+    this.#world.plan(this.random.between(0.2, 5), () => {
+      if (this.linkUp && this.unwitnessed === 0) this.inform({ type: "witnessReached" });
+    });
+  }
+
   observe(agent: Agent, effect: ElectionEffect): void {
     if (agent !== this.agent) return;
     this.#world.observe(this, effect);
@@ -246,6 +257,12 @@ export class Host implements AgentHost, DaemonHost {
     this.inform({ type: "trackChanged", track, ok });
   }
 
+  /** The balancer tells how many real servers it reaches. */
+  countServers(): void {
+    const up = Math.min(1_000, ...this.serverCounts);
+    this.inform({ type: "serversCounted", servers: { up, lag: millisOf(serverLagMs) } });
+  }
+
   setMaintenance(on: boolean): void {
     this.#maintenance = on;
     this.inform({ type: "maintenanceChanged", on });
@@ -305,6 +322,7 @@ export class Host implements AgentHost, DaemonHost {
     this.#termTold = 0;
     for (const track of this.#failedTracks) this.inform({ type: "trackChanged", track, ok: false });
     this.inform({ type: "maintenanceChanged", on: this.#maintenance });
+    this.countServers();
   }
 
   #endAgent(): void {

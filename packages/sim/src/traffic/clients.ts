@@ -53,6 +53,11 @@ export class Clients {
     this.#isQuiet = true;
   }
 
+  /** Where they send. */
+  get gateway(): Gateway | undefined {
+    return this.#gateway;
+  }
+
   /** A host announces the addresses as its own. */
   learn(host: Gateway): void {
     const { random } = this.#world;

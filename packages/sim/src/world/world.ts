@@ -53,12 +53,15 @@ export class World implements HostWorld {
   readonly unequal = new Set<number>();
   /** Counts what happens to connections and their replication. */
   changes = 0;
+  /** One of the nodes has a version that neither says nor hears what nodes reach. */
+  readonly #isMixed: boolean;
   #observer: WorldObserver | undefined;
 
   constructor(seed: number, replacements: Replacements = {}) {
     this.random = new Random(seed);
     const { random } = this;
     const configs = drawConfigs(random);
+    this.#isMixed = random.chance(0.1);
     this.client = new DatagramPath(random, random.between(0.1, 5));
     this.sync = new DatagramPath(random, random.between(0.1, 5));
     const silenceMs = Math.max(1_000, 5 * configs[0].interval);
@@ -104,7 +107,8 @@ export class World implements HostWorld {
     return (linked && isClearBothWays(this.client)) || isClearBothWays(this.sync);
   }
 
-  transmit(header: SessionHeader, heartbeat: Heartbeat): void {
+  transmit(header: SessionHeader, said: Heartbeat): void {
+    const heartbeat = this.#isMixed ? { ...said, reach: undefined } : said;
     const from = header.sender;
     const linked = this.hosts[0].linkUp && this.hosts[1].linkUp;
     if (linked) this.#transmitDatagram(this.client, from, pack(header, heartbeat, 0));
@@ -225,5 +229,6 @@ const pack = (
   challenge,
   response,
   configDigest: 0n,
+  hears: undefined,
   heartbeat,
 });

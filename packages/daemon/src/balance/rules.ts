@@ -11,7 +11,7 @@ import type { Nftables } from "@vipair/kernel";
  * was wanted meanwhile.
  */
 export interface Rules {
-  /** The kernel has what was wanted last. */
+  /** The kernel has what was wanted last, or takes it at the end of a rest. */
   readonly applied: boolean;
   want(ruleset: Ruleset): void;
   /** Calls `act` when the kernel has been asked for what was wanted last: now, or at the end of a rest. */
@@ -74,7 +74,7 @@ export function openRules(
 
   return {
     get applied() {
-      return wanted !== undefined && inKernel === wanted;
+      return inKernel !== undefined && (inKernel === wanted || rest !== undefined);
     },
     want: (ruleset) => {
       wanted = ruleset;
@@ -93,6 +93,7 @@ export function openRules(
     close: () => {
       clearTimeout(retry);
       clearTimeout(rest);
+      rest = undefined;
       wanted = undefined;
       nftables.run(renderRemoval());
     },

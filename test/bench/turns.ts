@@ -1,3 +1,4 @@
+import { pause } from "../topology/clock.js";
 import { openContender } from "./contender/all.js";
 import type { BenchService, Contender, ContenderName } from "./contender/contender.js";
 import { machineBusyMs } from "./machine.js";
@@ -24,6 +25,9 @@ export const spread = (values: readonly number[]): Spread => ({
   most: round(Math.max(...values)),
 });
 
+/** What a start leaves behind, such as compilation and the proof that a takeover has arrived, is over then. */
+const settleMs = 6_000;
+
 /**
  * Lets each contender have its turn in every round, A B C A B C …, each alone: what disturbs the machine for a while
  * disturbs them all.
@@ -41,6 +45,7 @@ export async function takeTurns<Result>(
     for (let turn = 1; turn <= rounds; turn++) {
       for (const contender of contenders) {
         await contender.start(services);
+        await pause(settleMs);
         results.get(contender.name)?.push(await measure(contender, turn));
         await contender.stop();
       }

@@ -21,7 +21,7 @@ export async function openContender(name: ContenderName): Promise<Contender> {
   try {
     // A proxy and a client need a port for each connection that has not been forgotten yet.
     for (const host of ["client", "lb1"] as const) {
-      await topology.host(host).check(["sysctl", "-qw", "net.ipv4.ip_local_port_range=1024 65535"]);
+      await topology.host(host).check(["sysctl", "-qw", "net.ipv4.ip_local_port_range=10000 65535"]);
     }
     await startServers(topology);
     return await makers[name](topology);

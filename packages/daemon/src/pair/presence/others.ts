@@ -16,7 +16,7 @@ export type OthersEffect =
   /** RFC 5227 § 2.4 (c): a host that never gives its address up may defend it once in DEFEND_INTERVAL. */
   | { readonly type: "defend" };
 
-/** Who else answers for the addresses: told at once, then more and more rarely as long as it lasts, and when it is over. */
+/** Who else answers for the addresses: told when it is certain, then more and more rarely as long as it lasts, and when it is over. */
 export interface Others {
   seen(interfaceName: string, sighting: Sighting, now: Instant): OthersEffect[];
   /** Time passes. */
@@ -29,6 +29,11 @@ export interface Others {
 const defendInterval = millisOf(10_000);
 /** Asked once a second meanwhile: so long without an answer, and it is over. */
 const overAfter = millisOf(5_000);
+/**
+ * Told no sooner: when ownership has just passed on, the new owner's announcement may come here before the agent's word that
+ * this node is active no more.
+ */
+const certainAfter = millisOf(250);
 const firstPause = millisOf(60_000);
 const longestPause = millisOf(3_600_000);
 
@@ -41,6 +46,12 @@ export function openOthers(): Others {
     defendedAt = now;
     return [{ type: "defend" }];
   };
+  const tell = (known: Known, lasted: Millis, now: Instant): OthersEffect[] => {
+    known.told = true;
+    known.tellAt = after(now, known.pause);
+    known.pause = millisOf(Math.min(longestPause, 2 * known.pause));
+    return [{ type: "tell", other: known.other, lasted }, ...defend(now)];
+  };
   return {
     seen: (name, sighting, now) => {
       if (sighting.type !== "answer") return [];
@@ -49,22 +60,24 @@ export function openOthers(): Others {
       const known = others.get(key) ?? {
         other: { address, interface: name, mac, since: now },
         heardAt: now,
-        tellAt: now,
+        tellAt: after(now, certainAfter),
+        told: false,
         pause: firstPause,
       };
       others.set(key, known);
       known.heardAt = now;
-      if (now < known.tellAt) return defend(now);
-      known.tellAt = after(now, known.pause);
-      known.pause = millisOf(Math.min(longestPause, 2 * known.pause));
-      return [{ type: "tell", other: known.other, lasted: elapsed(known.other.since, now) }, ...defend(now)];
+      if (!known.told) return [];
+      return now < known.tellAt ? defend(now) : tell(known, elapsed(known.other.since, now), now);
     },
     look: (now) => {
+      const untold = [...others.values()].filter(({ told, tellAt }) => !told && now >= tellAt);
+      const certain = untold.flatMap((known) => tell(known, millisOf(0), now));
       const over = [...others].filter(([, { heardAt }]) => elapsed(heardAt, now) >= overAfter);
-      return over.map(([key, { other, heardAt }]) => {
+      const ended = over.map(([key, { other, heardAt }]): OthersEffect => {
         others.delete(key);
         return { type: "tellOver", other, lasted: elapsed(other.since, heardAt) };
       });
+      return [...certain, ...ended];
     },
     get any() {
       return others.size > 0;
@@ -84,6 +97,7 @@ interface Known {
   readonly other: Other;
   heardAt: Instant;
   tellAt: Instant;
+  told: boolean;
   /** Until it is told again. */
   pause: Millis;
 }

@@ -15,8 +15,8 @@ export interface Dialect {
 export type Form = "extended" | "plain";
 
 const offerEvery = 10;
-/** Two offers and more. */
-const enoughPlain = 25;
+/** Two offers and more on each of four paths: the first may come before this node is believed. */
+const enoughPlain = 100;
 
 export function openDialect(): Dialect {
   let peer: { boot: bigint; extended: boolean; plain: number } | undefined;

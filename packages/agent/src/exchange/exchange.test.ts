@@ -253,15 +253,18 @@ it("is understood by a peer of an older version, understands it, and knows that 
     if (packet.length > packetLength) refused += 1;
     else challenge = packet.readBigUInt64BE(24);
   });
-  await vi.waitFor(() => {
-    seq += 1;
-    const header = { routerId: 51, sender: 1, boot: 5n, seq, path: 0, challenge: 6n, response: challenge } as const;
-    const packet = { ...header, configDigest: 7n, hears: undefined, heartbeat: said };
-    older.send(encodePacket(packet, authenticatorOf("secret")), pair.sync.port, addresses[0].text);
-    node.exchange.send(heartbeat);
-    expect(node.heard).toHaveBeenLastCalledWith(said, true);
-    expect(node.exchange.peerIsOlder).toBe(true);
-  }, soon);
+  await vi.waitFor(
+    () => {
+      seq += 1;
+      const header = { routerId: 51, sender: 1, boot: 5n, seq, path: 0, challenge: 6n, response: challenge } as const;
+      const packet = { ...header, configDigest: 7n, hears: undefined, heartbeat: said };
+      older.send(encodePacket(packet, authenticatorOf("secret")), pair.sync.port, addresses[0].text);
+      node.exchange.send(heartbeat);
+      expect(node.heard).toHaveBeenLastCalledWith(said, true);
+      expect(node.exchange.peerIsOlder).toBe(true);
+    },
+    { ...soon, timeout: 20_000 },
+  );
   expect(refused).toBeLessThan(seq / 2);
   older.close();
 });

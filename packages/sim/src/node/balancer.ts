@@ -129,13 +129,10 @@ export class Balancer {
   #check(): void {
     this.replication.tick();
     if (this.#host.isActive && this.#host.peer?.role === "backup") this.replication.undisputed();
-    const isReady = this.#host.linked && this.#hasHealth && this.#started && this.#isInStep();
+    const isInStep = this.replication.missing === undefined;
+    const isReady = this.#host.linked && this.#hasHealth && this.#started && isInStep;
     if (isReady !== this.#isReady) this.#host.inform({ type: "readinessChanged", ready: isReady });
     this.#isReady = isReady;
     this.process.later(checkEvery, () => this.#check());
-  }
-
-  #isInStep(): boolean {
-    return this.#host.peer?.role !== "active" || this.replication.missing === undefined;
   }
 }

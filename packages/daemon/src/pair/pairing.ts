@@ -113,16 +113,15 @@ export function openPairing(options: PairingOptions): Pairing {
         replicator.roleChanged(change.to, change.term);
         recordRoleChange(journal, change);
         freezes.roleChanged(change);
-        if (change.to === "active") options.ownershipChanged({ type: "ownershipTaken" });
+        if (change.to === "active") {
+          options.ownershipChanged({ type: "ownershipTaken" });
+          presence.began(change.at);
+          tenures.began(change.at);
+        }
         if (change.from === "active") {
           const planned = change.reason === "handover" || change.reason === "shutdown";
           options.ownershipChanged({ type: "ownershipLost", planned });
-        }
-        if (change.from === "active") handover.progress.passed(change.at);
-        if (change.to === "active") {
-          presence.began(change.at);
-          tenures.began(change.at);
-        } else {
+          handover.progress.passed(change.at);
           presence.ended();
           tenures.ended();
         }
@@ -135,14 +134,10 @@ export function openPairing(options: PairingOptions): Pairing {
       handoverRefused: (reason) => handover.progress.refused(reason),
       restored: (what) => journal.record("restored", `${what} was removed by somebody else and put back`, { what }),
       refused: refuse,
-      unwitnessed: () =>
-        journal.record(
-          "peerChanged",
-          `${peer.name} is silent on every path, and no witness is reached: ${node} stays backup`,
-          {
-            witness: false,
-          },
-        ),
+      unwitnessed: () => {
+        const what = `is silent on every path, and no witness is reached: ${node} stays backup`;
+        journal.record("peerChanged", `${peer.name} ${what}`, { witness: false });
+      },
       pathChanged: (path, up, others) => {
         const where = others.length === 0 ? "" : `${up ? " as well as" : "; it is heard"} on ${others.join(", ")}`;
         const what = up ? `is heard on ${path} again` : `is not heard on ${path} any more`;

@@ -1,5 +1,5 @@
 import type { Contender, ContenderName } from "./contender/contender.js";
-import { atMost, compareHops, type LoadResult, type Verdict } from "./hop.js";
+import { atMost, compareHops, type Judged, type LoadResult, of, quotient, type Verdict } from "./hop.js";
 import { type ConnectsAnswer, measureConnects } from "./load/connects.js";
 import { measureRequests, type Requests } from "./load/wrk.js";
 import { benchServices } from "./services.js";
@@ -7,13 +7,9 @@ import { median, worst } from "./statistics.js";
 import { type Reading, reading, takeTurns } from "./turns.js";
 
 /** Connections for one request each, from a closed set of clients; how soon they open at half of that; and when too many come. */
-export interface ConnectionsBench {
-  readonly rounds: number;
-  readonly seconds: number;
+export interface ConnectionsBench extends Judged {
   readonly rates: readonly LoadResult[];
   readonly behaviour: readonly Behaviour[];
-  readonly verdicts: readonly Verdict[];
-  readonly passed: boolean;
 }
 
 /** Medians over the rounds; failures are sums. */
@@ -101,26 +97,23 @@ function behaviourOf(contender: ContenderName, turns: readonly Turn[]): Behaviou
 }
 
 function judge(rates: readonly LoadResult[], behaviour: readonly Behaviour[]): Verdict[] {
-  const hop = (name: ContenderName) => rates.find(({ contender }) => contender === name);
-  const of = (name: ContenderName) => behaviour.find(({ contender }) => contender === name);
-  const ours = hop("vipair")?.hopUs.median;
+  const own = of(rates, "vipair");
   const cheaper = (name: ContenderName): Verdict => {
-    const theirs = hop(name)?.hopUs.median;
-    const measured = ours === undefined || !theirs ? undefined : Math.round((ours / theirs) * 100) / 100;
+    const measured = quotient(own?.hopUs.median, of(rates, name)?.hopUs.median);
     return {
       text: `hop of a connection: vipair / ${name} < 1`,
       measured,
       passed: measured === undefined || measured < 1,
     };
   };
-  const [own, theirs] = [of("vipair")?.atHalf.p99Ms, of("nftlb")?.atHalf.p99Ms];
+  const [ours, theirs] = [of(behaviour, "vipair"), of(behaviour, "nftlb")];
   return [
-    atMost("hop of a connection: vipair / routing", hop("vipair")?.hopRatio, 1.5),
+    atMost("hop of a connection: vipair / routing", own?.hopRatio, 1.5),
     cheaper("nftlb"),
     cheaper("haproxy"),
-    atMost("p99 to open: vipair / nftlb", own === undefined || !theirs ? undefined : own / theirs, 1),
-    atMost("a reused port: refused by vipair", of("vipair")?.reuse.failed, 0),
+    atMost("p99 to open: vipair / nftlb", ours && theirs && ours.atHalf.p99Ms / theirs.atHalf.p99Ms, 1),
+    atMost("a reused port: refused by vipair", ours?.reuse.failed, 0),
     // A SYN that is lost comes again after a second.
-    atMost("a reused port: the longest that vipair takes, ms", of("vipair")?.reuse.worstMs, 900),
+    atMost("a reused port: the longest that vipair takes, ms", ours?.reuse.worstMs, 900),
   ];
 }

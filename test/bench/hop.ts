@@ -34,9 +34,18 @@ export function compareHops(readings: Readings): LoadResult[] {
       perSecond: spread(ofRounds.map(({ perSecond }) => perSecond)),
       eachUs: spread(ofRounds.map(({ eachUs }) => eachUs)),
       hopUs,
-      hopRatio: isMeasurable ? Math.round((hopUs.median / routed) * 100) / 100 : undefined,
+      hopRatio: isMeasurable ? quotient(hopUs.median, routed) : undefined,
     };
   });
+}
+
+/** What every bench of hops tells besides its figures. */
+export interface Judged {
+  readonly rounds: number;
+  /** Of each load. */
+  readonly seconds: number;
+  readonly verdicts: readonly Verdict[];
+  readonly passed: boolean;
 }
 
 /** A bound, and whether it was met. */
@@ -46,13 +55,20 @@ export interface Verdict {
   readonly passed: boolean;
 }
 
+/** What is told of one contender, if it took part. */
+export const of = <Result extends { readonly contender: ContenderName }>(
+  results: readonly Result[],
+  name: ContenderName,
+): Result | undefined => results.find(({ contender }) => contender === name);
+
 /** One contender's median by another's. */
 export function ratioOf(results: readonly LoadResult[], one: ContenderName, other: ContenderName): number | undefined {
-  const rate = (name: ContenderName): number | undefined =>
-    results.find(({ contender }) => contender === name)?.perSecond.median;
-  const [ours, theirs] = [rate(one), rate(other)];
-  return ours === undefined || !theirs ? undefined : Math.round((ours / theirs) * 100) / 100;
+  return quotient(of(results, one)?.perSecond.median, of(results, other)?.perSecond.median);
 }
+
+/** To hundredths; `undefined` where there is nothing to divide, or by. */
+export const quotient = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined || !other ? undefined : Math.round((one / other) * 100) / 100;
 
 export const atLeast = (text: string, measured: number | undefined, bound: number): Verdict => ({
   text: `${text} ≥ ${bound}`,

@@ -28,33 +28,33 @@ const { passed, text } = await measure();
 process.stdout.write(`${text}\n`);
 process.exit(passed ? 0 : 1);
 
-async function measure(): Promise<{ passed: boolean; text: string }> {
+async function measure(): Promise<Outcome> {
   const known = measured.find((one) => one === name);
   switch (known) {
-    case "failover": {
-      const bench = await benchFailover(runs, loadSeconds * 1_000, say);
-      return { passed: bench.passed, text: json ? JSON.stringify(bench, undefined, 2) : failoverTable(bench) };
-    }
-    case "sync": {
-      const bench = await benchSync(parts, rounds, say);
-      return { passed: bench.passed, text: json ? JSON.stringify(bench, undefined, 2) : syncTable(bench) };
-    }
-    case "throughput": {
-      const bench = await benchThroughput(against, rounds, seconds, say);
-      return { passed: bench.passed, text: json ? JSON.stringify(bench, undefined, 2) : throughputTable(bench) };
-    }
-    case "connections": {
-      const bench = await benchConnections(against, rounds, seconds, say);
-      return { passed: bench.passed, text: json ? JSON.stringify(bench, undefined, 2) : connectionsTable(bench) };
-    }
-    case "scale": {
-      const bench = await benchScale(of, rounds, seconds, say);
-      return { passed: bench.passed, text: json ? JSON.stringify(bench, undefined, 2) : scaleTable(bench) };
-    }
+    case "failover":
+      return told(await benchFailover(runs, loadSeconds * 1_000, say), failoverTable);
+    case "sync":
+      return told(await benchSync(parts, rounds, say), syncTable);
+    case "throughput":
+      return told(await benchThroughput(against, rounds, seconds, say), throughputTable);
+    case "connections":
+      return told(await benchConnections(against, rounds, seconds, say), connectionsTable);
+    case "scale":
+      return told(await benchScale(of, rounds, seconds, say), scaleTable);
     case undefined:
       say(`${name}: not measured yet; there is: ${measured.join(", ")}`);
       return process.exit(2);
   }
+}
+
+/** The figures as they were asked for. */
+function told<Bench extends { readonly passed: boolean }>(bench: Bench, table: (bench: Bench) => string): Outcome {
+  return { passed: bench.passed, text: json ? JSON.stringify(bench, undefined, 2) : table(bench) };
+}
+
+interface Outcome {
+  readonly passed: boolean;
+  readonly text: string;
 }
 
 interface Arguments {

@@ -2,15 +2,15 @@ import { monotonicMs } from "../topology/clock.js";
 import { Instrument } from "../traffic/instrument.js";
 import { openContender } from "./contender/all.js";
 import type { BenchServer, BenchService, Contender, ContenderName } from "./contender/contender.js";
-import { atMost, type Verdict } from "./hop.js";
+import { atMost, type Judged, quotient, type Verdict } from "./hop.js";
 import { measurePackets } from "./load/iperf.js";
 import { measureRequests } from "./load/wrk.js";
 import { benchServices } from "./services.js";
 import { median, round } from "./statistics.js";
 import { markOfService } from "./sync/pair.js";
 import type { CreatedAnswer, CreateQuestion } from "./sync/program.js";
-import { residentMb } from "./sync/usage.js";
 import { reading } from "./turns.js";
+import { residentMb } from "./usage.js";
 
 /** What grows. */
 export const dimensions = ["services", "servers", "connections"] as const;
@@ -40,12 +40,8 @@ export interface ScalePoint {
   readonly connectionUs: number;
 }
 
-export interface ScaleBench {
-  readonly rounds: number;
-  readonly seconds: number;
+export interface ScaleBench extends Judged {
   readonly points: readonly ScalePoint[];
-  readonly verdicts: readonly Verdict[];
-  readonly passed: boolean;
 }
 
 const contenders: readonly ContenderName[] = ["vipair", "nftlb", "haproxy"];
@@ -194,8 +190,8 @@ function combine(measured: readonly ScalePoint[]): ScalePoint[] {
 function judge(points: readonly ScalePoint[], dimension: Dimension): Verdict[] {
   const ours = points.filter((point) => point.contender === "vipair" && point.dimension === dimension);
   const [least, most] = [ours.at(0), ours.at(-1)];
-  if (dimension === "connections" || least?.packetUs === undefined || most?.packetUs === undefined) return [];
-  const growth = Math.round((most.packetUs / least.packetUs) * 100) / 100;
+  if (dimension === "connections" || least === undefined || most === undefined) return [];
+  const growth = quotient(most.packetUs, least.packetUs);
   return [atMost(`a packet with ${most.size} ${dimension}, by one with ${least.size}`, growth, 1.05)];
 }
 

@@ -1,21 +1,17 @@
 import type { Contender, ContenderName } from "./contender/contender.js";
-import { atLeast, atMost, compareHops, type LoadResult, ratioOf, type Verdict } from "./hop.js";
+import { atLeast, atMost, compareHops, type Judged, type LoadResult, of, ratioOf } from "./hop.js";
 import { measureBulk, measurePackets } from "./load/iperf.js";
 import { measureRequests } from "./load/wrk.js";
 import { benchServices } from "./services.js";
 import { type Reading, reading, takeTurns } from "./turns.js";
 
-export interface ThroughputBench {
-  readonly rounds: number;
-  readonly seconds: number;
+export interface ThroughputBench extends Judged {
   /** Eight TCP connections; in gigabits. */
   readonly bulk: readonly LoadResult[];
   /** UDP datagrams of 64 bytes, one flow. */
   readonly packets: readonly LoadResult[];
   /** Requests on 32 connections that are kept. */
   readonly requests: readonly LoadResult[];
-  readonly verdicts: readonly Verdict[];
-  readonly passed: boolean;
 }
 
 interface Turn {
@@ -45,7 +41,7 @@ export async function benchThroughput(
     atLeast("bulk: vipair / haproxy", ratioOf(bulk, "vipair", "haproxy"), 1.5),
     atLeast("packets: vipair / routing", ratioOf(packets, "vipair", "routing"), 0.8),
     atLeast("packets: vipair / nftlb", ratioOf(packets, "vipair", "nftlb"), 1),
-    atMost("hop of a packet: vipair / routing", hopRatio(packets), 1.25),
+    atMost("hop of a packet: vipair / routing", of(packets, "vipair")?.hopRatio, 1.25),
   ];
   return { rounds, seconds, bulk, packets, requests, verdicts, passed: verdicts.every(({ passed }) => passed) };
 }
@@ -65,6 +61,3 @@ const told = ({ bulk, packets, requests }: Turn): string =>
     packets === undefined ? "no UDP" : `${Math.round(packets.perSecond)} datagrams/s`,
     `${Math.round(requests.perSecond)} requests/s`,
   ].join(", ");
-
-const hopRatio = (results: readonly LoadResult[]): number | undefined =>
-  results.find(({ contender }) => contender === "vipair")?.hopRatio;

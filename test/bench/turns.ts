@@ -1,8 +1,8 @@
 import { pause } from "../topology/clock.js";
 import { openContender } from "./contender/all.js";
 import type { BenchService, Contender, ContenderName } from "./contender/contender.js";
-import { machineBusyMs } from "./machine.js";
 import { median, round } from "./statistics.js";
+import { machineBusyMs } from "./usage.js";
 
 /** What a load measured once. */
 export interface Reading {

@@ -8,7 +8,7 @@ export async function forward(topology: Topology): Promise<void> {
   await lb1.check(["ip", "-batch", "-"], {
     input: `addr replace ${virtualAddress}/24 dev eth0\naddr replace ${gateway}/24 dev eth1\n`,
   });
-  await learnNeighbours(topology);
+  await forgetNeighbours(topology);
 }
 
 /** Takes away what {@link forward} made, and whatever rules are there. */
@@ -20,7 +20,7 @@ export async function unforward(topology: Topology): Promise<void> {
 }
 
 /** Nobody announces these addresses: whoever knew them on another host forgets it. */
-async function learnNeighbours(topology: Topology): Promise<void> {
+async function forgetNeighbours(topology: Topology): Promise<void> {
   const hosts = new Set(cables.filter(({ bridge }) => bridge !== "sync").map(({ host }) => host));
   await Promise.all([...hosts].map((host) => topology.host(host).check(["ip", "neigh", "flush", "all"])));
 }

@@ -2,6 +2,7 @@ import { pause, until } from "../../topology/clock.js";
 import { otherLb } from "../../topology/plan.js";
 import { Instrument } from "../../traffic/instrument.js";
 import { round } from "../statistics.js";
+import { cpuMs, residentMb } from "../usage.js";
 import type { ReplicatingPair } from "./pair.js";
 import type {
   CensusAnswer,
@@ -14,7 +15,6 @@ import type {
   Range,
   SettledAnswer,
 } from "./program.js";
-import { cpuMs, residentMb } from "./usage.js";
 
 /** A figure of the daemons on either node. */
 export interface OnBoth {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { round } from "../statistics.js";
+import { round } from "./statistics.js";
 
 /** One tick of `utime` and `stime`, `USER_HZ`: 10 ms on every Linux that Node.js runs on. */
 const tickMs = 10;
@@ -7,6 +7,17 @@ const tickMs = 10;
 /** Time that these processes, all threads of them, have spent on a processor so far. */
 export function cpuMs(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + ticks(pid) * tickMs, 0);
+}
+
+/**
+ * Time that all processors together have been busy so far, in ms: processes, interrupts and soft interrupts. Where client,
+ * balancer and servers share the processors, this is what a hop costs; whose packet a soft interrupt works on cannot be told.
+ */
+export function machineBusyMs(): number {
+  // proc(5): cpu user nice system idle iowait irq softirq steal …
+  const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] =
+    readFileSync("/proc/stat", "utf8").split("\n", 1)[0]?.split(/\s+/).map(Number) ?? [];
+  return (user + nice + system + irq + softirq) * tickMs;
 }
 
 /** Memory that these processes have resident; what they share counts for each. */

@@ -3,20 +3,19 @@ import type { NetlinkSocket } from "../netlink/socket.js";
 import { Batch } from "../nftables/batch.js";
 import type { Expression } from "../nftables/expression.js";
 import type { TableName } from "../nftables/table.js";
-import { chains, families, guarded, guardedSets, keysOf, leaseBit } from "./guarded.js";
+import { chains, families, guarded, guardedSets, keysOf, leaseBit, leaseBitBytes } from "./guarded.js";
 
 /** The tables of the fence, for {@link watchTables}. */
 export const fenceTables: readonly TableName[] = families.map((family) => ({ family, table: "vipair_fence" }));
 
-const withoutBit: readonly Expression[] = [
+const passWithBit: readonly Expression[] = [
   { type: "meta", key: "mark" },
   { type: "and", mask: leaseBit },
-  { type: "equals", value: [0, 0, 0, 0] },
-];
-const clearBit: readonly Expression[] = [
+  { type: "equals", value: leaseBitBytes },
   { type: "meta", key: "mark" },
   { type: "and", mask: ~leaseBit },
   { type: "setMark" },
+  { type: "accept" },
 ];
 
 /**
@@ -33,12 +32,11 @@ export function raiseFence(socket: NetlinkSocket, addresses: readonly VirtualAdd
       batch.addElements(name, set, keysOf(addresses, keyLength), undefined);
     }
     for (const chain of chains(name.family, "fence")) {
-      batch.addChain(name, chain);
+      batch.addChain(name, chain).addRule(name, chain.name, passWithBit);
       for (const { family, chain: where, set, load } of guarded) {
         if (family !== name.family || where !== chain.name) continue;
-        batch.addRule(name, chain.name, [...withoutBit, ...load, { type: "inSet", set }, { type: "drop" }]);
+        batch.addRule(name, chain.name, [...load, { type: "inSet", set }, { type: "drop" }]);
       }
-      batch.addRule(name, chain.name, clearBit);
     }
   }
   return batch.commit();

@@ -4,8 +4,10 @@
  *
  *              lease table (owner: dies with the agent)      fence table (stays)
  *              priority first                                priority second
- *     packet ──▶ address in the lease's set? set the bit ──▶ address in the fence's set and no bit? drop
- *                elements time out                           then clear the bit
+ *     packet ──▶ address in the lease's set? set the bit ──▶ the bit? clear it, and pass
+ *                elements time out                           address in the fence's set? drop
+ *
+ * Every packet of the host passes both: what there is most of comes first, and leaves the chain at the first answer.
  */
 import type { VirtualAddress } from "@vipair/model";
 import { addressBytes } from "@vipair/model";
@@ -33,6 +35,8 @@ export interface GuardedSet {
 
 /** The bit of the packet mark by which the lease tells the fence to let a packet through. */
 export const leaseBit = 0x4000_0000;
+/** The same in the byte order of the machine, as the kernel keeps marks. */
+export const leaseBitBytes: readonly number[] = [0, 0, 0, 0x40];
 
 export const families: readonly TableFamily[] = ["arp", "inet"];
 
@@ -86,11 +90,11 @@ export const guarded: readonly Guarded[] = [
   // Somebody asks for an address of ours; we speak as one (replies, and requests of our own stack).
   { family: "arp", chain: "input", set: "answers4", load: [...arpOverEthernet, network(24, 4)] },
   { family: "arp", chain: "output", set: "answers4", load: [...arpOverEthernet, network(14, 4)] },
+  { family: "inet", chain: "prerouting", set: "traffic4", load: [...ipv4, network(16, 4)] },
+  { family: "inet", chain: "prerouting", set: "traffic6", load: [...ipv6, network(24, 16)] },
   { family: "inet", chain: "prerouting", set: "answers6", load: [...icmpv6(neighbourSolicitation), solicitedTarget] },
   { family: "inet", chain: "output", set: "answers6", load: [...icmpv6(neighbourAdvertisement), solicitedTarget] },
   { family: "inet", chain: "output", set: "answers6", load: [...icmpv6(neighbourSolicitation), network(8, 16)] },
-  { family: "inet", chain: "prerouting", set: "traffic4", load: [...ipv4, network(16, 4)] },
-  { family: "inet", chain: "prerouting", set: "traffic6", load: [...ipv6, network(24, 16)] },
 ];
 
 /** The addresses as keys of a set of this key length, each once. */

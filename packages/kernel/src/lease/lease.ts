@@ -88,6 +88,7 @@ function declareTables(socket: NetlinkSocket): Outcome {
           { type: "meta", key: "mark" },
           { type: "or", bits: leaseBit },
           { type: "setMark" },
+          { type: "accept" },
         ]);
       }
     }

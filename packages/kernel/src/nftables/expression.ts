@@ -9,6 +9,7 @@ export type Expression =
   | { readonly type: "and"; readonly mask: number }
   | { readonly type: "or"; readonly bits: number }
   | { readonly type: "setMark" }
+  | { readonly type: "accept" }
   | { readonly type: "drop" };
 
 type PayloadBase = "network" | "transport";
@@ -18,7 +19,7 @@ const metaKeys = { mark: 3, nfproto: 15, l4proto: 16 } as const;
 const NFT_REG_VERDICT = 0;
 /** Every expression works on this one register of 16 bytes. */
 const register = 1;
-const NF_DROP = 0;
+const verdicts = { drop: 0, accept: 1 } as const;
 
 export function writeExpressions(writer: NetlinkWriter, expressions: readonly Expression[]): void {
   for (const expression of expressions) {
@@ -37,6 +38,7 @@ const kernelNames: Readonly<Record<Expression["type"], string>> = {
   and: "bitwise",
   or: "bitwise",
   setMark: "meta",
+  accept: "immediate",
   drop: "immediate",
 };
 
@@ -65,9 +67,10 @@ function writeExpression(writer: NetlinkWriter, expression: Expression): void {
     case "setMark":
       writer.attributeBe32(2, metaKeys.mark).attributeBe32(3, register);
       return;
+    case "accept":
     case "drop":
       writer.attributeBe32(1, NFT_REG_VERDICT);
-      writer.nest(2, () => writer.nest(2, () => writer.attributeBe32(1, NF_DROP)));
+      writer.nest(2, () => writer.nest(2, () => writer.attributeBe32(1, verdicts[expression.type])));
       return;
   }
 }

@@ -2,7 +2,13 @@ export { bootClock } from "./clock/boot-clock.js";
 export { type Conntrack, type Insertion, type InsertOptions, openConntrack } from "./conntrack/conntrack.js";
 export type { Selection } from "./conntrack/filter.js";
 export { flowSlot, readFlow, type SlotKind, slotKey, slotKind, slotKinds, writeFlow } from "./conntrack/slot.js";
-export { type FlowEvents, type FlowWatch, type FlowWatchOptions, watchFlows } from "./conntrack/watch.js";
+export {
+  type FlowEvents,
+  type FlowWatch,
+  type FlowWatchOptions,
+  type Followed,
+  watchFlows,
+} from "./conntrack/watch.js";
 export { fenceTables } from "./lease/fence.js";
 export { carrierUp, findInterface } from "./link/link.js";
 export { type RouteEvent, watchRoutes } from "./monitor/routes.js";

@@ -52,6 +52,8 @@ export class Host {
   slow = false;
   /** With `true`, the kernel takes no connection. */
   full = false;
+  /** With `true`, nothing is heard of what happens in the kernel. */
+  deaf = false;
   #waiting: ReplicaEffect[] = [];
 
   constructor(
@@ -67,6 +69,7 @@ export class Host {
   start(role: "source" | "replica", term: number, now: Instant): void {
     this.outbox = [];
     this.#waiting = [];
+    this.deaf = false;
     const holdings = emptyHoldings(this.#boot, term);
     if (role === "source") {
       this.replica = undefined;
@@ -92,6 +95,7 @@ export class Host {
   /** What was received is in the kernel before the role changes. */
   become(role: "source" | "replica", term: number, now: Instant): void {
     this.work(now);
+    this.listenTo("everything");
     if (role === "source" && this.replica !== undefined) {
       this.source = becomeSource(this.replica, term, now);
       this.replica = undefined;
@@ -108,6 +112,13 @@ export class Host {
     this.outbox = [];
     this.#waiting = this.#waiting.filter(({ type }) => type !== "sendFrame");
     this.relink(now);
+  }
+
+  listenTo(what: "everything" | "nothing"): void {
+    const deaf = what === "nothing";
+    if (this.deaf === deaf) return;
+    this.deaf = deaf;
+    this.source?.eventsMissed();
   }
 
   /** A machine that is new on a link that is open. */
@@ -128,11 +139,13 @@ export class Host {
 
   born(flow: Flow, now: Instant): void {
     this.kernel.set(flowName(flow), flow);
+    if (this.deaf) return;
     this.source?.flowSeen(recordOf(flow), 0, now);
   }
 
   died(flow: Flow, now: Instant): void {
     this.kernel.delete(flowName(flow));
+    if (this.deaf) return;
     this.source?.flowGone(recordOf(flow), 0, now);
     this.replica?.flowExpired(recordOf(flow), 0);
   }
@@ -218,6 +231,8 @@ export class Rehearsal {
   connect(): void {
     this.break();
     this.linked = true;
+    this.a.listenTo("everything");
+    this.b.listenTo("everything");
     this.a.open(this.now);
     this.b.open(this.now);
   }

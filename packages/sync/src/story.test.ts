@@ -14,7 +14,7 @@ type Chapter =
   | { readonly type: "stall"; readonly slow: boolean }
   | { readonly type: "fill"; readonly full: boolean }
   | { readonly type: "work"; readonly effects: number }
-  | { readonly type: "garble" | "break" | "connect" | "dump" }
+  | { readonly type: "garble" | "break" | "breakUnheard" | "connect" | "dump" }
   | { readonly type: "restartSource" | "restartReplica" | "swap" | "swapBroken" | "split" | "yield" };
 
 const type = <T extends string>(...types: T[]) => fc.constantFrom(...types);
@@ -30,7 +30,7 @@ const traffic: fc.Arbitrary<Chapter> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: type("work"), effects: fc.integer({ min: 1, max: 5 }) }) },
 );
 const trouble: fc.Arbitrary<Chapter> = fc.record({
-  type: type("break", "connect", "connect", "restartSource", "restartReplica", "swap", "swapBroken"),
+  type: type("break", "breakUnheard", "connect", "connect", "restartSource", "restartReplica", "swap", "swapBroken"),
 });
 const conflict: fc.Arbitrary<Chapter> = fc.record({ type: type("split", "yield", "garble") });
 const loss: fc.Arbitrary<Chapter> = fc.record({ type: type("expired", "removed"), n: number });
@@ -80,6 +80,9 @@ class Story {
         return;
       case "break":
         return pair.break();
+      case "breakUnheard":
+        pair.break();
+        return active.listenTo("nothing");
       case "connect":
         return pair.connect();
       case "restartSource":
@@ -127,6 +130,7 @@ class Story {
       host.work(pair.now);
     }
     this.demote();
+    this.active.listenTo("everything");
     this.active.dump(pair.now);
     if (reconnect || !pair.linked) pair.connect();
     pair.settle(reconnect ? 2_500 : 12_000);

@@ -6,13 +6,16 @@ import type { Store, TakeRecord } from "./store.js";
 
 /**
  * Reads the store into the machine, again and again: everything that a dump shows is there, and what it does not show is
- * gone. One dump is under way at a time, and one that the store lost records under counts for nothing.
+ * gone. One dump is under way at a time, and one that the store lost records under, or that was discarded, counts for
+ * nothing.
  */
 export interface Dumps {
   /** Makes a dump due. The earliest that was asked for counts: the end of a dump does not put off a more urgent one. */
   after(delayMs: number): void;
   /** Resolves when a dump that began after this call is over. */
   anew(): Promise<void>;
+  /** One that is under way counts for nothing, and another is due. */
+  discard(): void;
   /** The store has lost what it held: puts back what the machine knows before anything is read. */
   putBack(): Promise<void>;
   close(): void;
@@ -22,6 +25,8 @@ export interface DumpsOptions {
   readonly store: Store;
   /** Whom to tell now. */
   readonly machine: () => Machine;
+  /** Whether it is told what happens between two dumps. */
+  readonly heard: () => boolean;
   /** A dump is over, and the machine may have something to say. */
   readonly ended: () => void;
   readonly refused: (error: string) => void;
@@ -29,13 +34,16 @@ export interface DumpsOptions {
 
 /** What changes without a word, as the time left of a UDP flow does, only a dump shows. */
 export const dumpEveryMs = 30_000;
+/** Of what is not heard of, dumps alone tell: as often as is possible in this share of the time. */
+const unheardShare = 1 / 50;
+const unheardEveryMs = 1_000;
 
-export function openDumps({ store, machine, ended, refused }: DumpsOptions): Dumps {
+export function openDumps({ store, machine, heard, ended, refused }: DumpsOptions): Dumps {
   let waiting: NodeJS.Timeout | undefined;
   let due = 0;
   let underWay: Promise<void> | undefined;
   let puttingBack = Promise.resolve();
-  let losses = 0;
+  let discarded = 0;
   let closed = false;
 
   const after = (delayMs: number): void => {
@@ -58,19 +66,20 @@ export function openDumps({ store, machine, ended, refused }: DumpsOptions): Dum
   };
   const readInto = async (started: Machine): Promise<void> => {
     await puttingBack;
-    const before = losses;
+    const before = discarded;
+    const began = performance.now();
     try {
       await show(started);
       // What the store lost meanwhile is still there for us.
-      if (machine() !== started || losses !== before) return after(0);
+      if (machine() !== started || discarded !== before) return after(0);
       if (started.role === "source") started.source.dumpEnded(bootClock());
       else started.replica.dumpEnded();
       ended();
     } catch (error) {
-      if (losses !== before) return after(0);
+      if (discarded !== before) return after(0);
       refused(`dump of ${store.name}: ${(error as Error).message}`);
     }
-    after(dumpEveryMs);
+    after(heard() ? dumpEveryMs : pauseAfter(performance.now() - began));
   };
   const show = async (started: Machine): Promise<void> => {
     const now = bootClock();
@@ -104,8 +113,12 @@ export function openDumps({ store, machine, ended, refused }: DumpsOptions): Dum
   return {
     after,
     anew,
+    discard: () => {
+      discarded++;
+      after(0);
+    },
     putBack: () => {
-      losses++;
+      discarded++;
       puttingBack = puttingBack.then(putBack).catch((error: Error) => refused(`${store.name}: ${error.message}`));
       return puttingBack;
     },
@@ -115,3 +128,5 @@ export function openDumps({ store, machine, ended, refused }: DumpsOptions): Dum
     },
   };
 }
+
+const pauseAfter = (tookMs: number): number => Math.min(dumpEveryMs, Math.max(unheardEveryMs, tookMs / unheardShare));

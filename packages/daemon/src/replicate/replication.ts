@@ -53,6 +53,8 @@ export interface Replication {
   putBack(): Promise<void>;
   /** Some of what happened was not told: the store has to be read anew. */
   overran(): void;
+  /** What happens is not told from now on, or was not until now: nothing is said of the store before it is read anew. */
+  eventsMissed(): void;
   /**
    * Resolves when the standby has confirmed everything that this node's store shows now, with the number of records that
    * its kernel refused twice, or has lost. Rejects when this node is not active, the link is down, or no confirmation came
@@ -77,6 +79,8 @@ export interface ReplicationOptions {
   /** When copies are sent again because of their time alone. */
   readonly renewal?: Renewal;
   readonly link: () => Pick<PeerLink, "connected" | "backlog" | "sendFrame">;
+  /** Whether {@link Replication.happened} is called for everything that happens. */
+  readonly heard: () => boolean;
   readonly refused: (error: string) => void;
   /** On the standby: what was found to differ, though nothing was under way, and is repaired. */
   readonly drifted?: (found: DriftReport) => void;
@@ -91,7 +95,7 @@ const drainMostMs = 200;
 const repairWithinMs = 10_000;
 const supersededForMs = 1_000;
 
-export function openReplication({ store, renewal, link, refused, drifted }: ReplicationOptions): Replication {
+export function openReplication({ store, renewal, link, heard, refused, drifted }: ReplicationOptions): Replication {
   const boot = randomBytes(8).readBigUInt64BE();
   let machine: Machine = { role: "replica", replica: new Replica(emptyHoldings(boot), store.name) };
   let frameAt = bootClock();
@@ -105,7 +109,7 @@ export function openReplication({ store, renewal, link, refused, drifted }: Repl
     link().sendFrame(frame);
   };
   const pump = openPump(() => machine, link, send);
-  const dumps = openDumps({ store, machine: () => machine, ended: pump.soon, refused });
+  const dumps = openDumps({ store, machine: () => machine, heard, ended: pump.soon, refused });
 
   const happened = (batch: RecordBatch): void => {
     const now = bootClock();
@@ -230,6 +234,10 @@ export function openReplication({ store, renewal, link, refused, drifted }: Repl
     overran: () => {
       counts.overran();
       dumps.after(overrunPauseMs);
+    },
+    eventsMissed: () => {
+      if (machine.role === "source") machine.source.eventsMissed();
+      dumps.discard();
     },
     reread: dumps.anew,
     repair: async () => {

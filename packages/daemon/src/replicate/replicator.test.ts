@@ -1,4 +1,4 @@
-import { type FlowEvents, flowSlot, slotKinds, writeFlow } from "@vipair/kernel";
+import { type FlowEvents, type Followed, flowSlot, slotKinds, writeFlow } from "@vipair/kernel";
 import type { Flow } from "@vipair/model";
 import { decodeRecords, encodeRecord, recordLength6 } from "@vipair/sync";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -13,7 +13,7 @@ interface Node {
   readonly replicator: Replicator;
   readonly refused: string[];
   dumps: number;
-  follows: "everything" | "ends";
+  follows: Followed;
 }
 
 const key = ({ protocol, original }: Flow): string => JSON.stringify([protocol, original]);
@@ -133,6 +133,19 @@ it("hears of its own kernel's births only while it is active", async () => {
   active().replicator.roleChanged("backup", 2);
   standby().replicator.roleChanged("active", 2);
   expect(nodes.map(({ follows }) => follows)).toEqual(["ends", "everything"]);
+});
+
+it("listens to nothing while nobody is there to be told, and tells whoever comes what happened meanwhile", async () => {
+  active().replicator.roleChanged("active", 1);
+  expect(active().follows).toBe("nothing");
+  await vi.waitFor(() => expect(active().dumps).toBeGreaterThan(0), soon);
+  active().kernel.set(key(flowOf(1)), flowOf(1));
+  await vi.waitFor(() => expect(active().replicator.connections).toBe(1), soon);
+  active().kernel.set(key(flowOf(2)), flowOf(2));
+  active().kernel.delete(key(flowOf(1)));
+  await pairUp();
+  expect(active().follows).toBe("everything");
+  expect(ports(standby())).toEqual([2]);
 });
 
 it("leaves out what is not assured", async () => {

@@ -1,6 +1,6 @@
 import type { Conntrack, FlowEvents, FlowWatch, FlowWatchOptions } from "@vipair/kernel";
-import type { Role } from "@vipair/model";
 import { readStream, writeStream } from "@vipair/sync";
+import { openAttention } from "./attention.js";
 import { openConnectionStore, ourConnections } from "./connections.js";
 import { openClientCounts } from "./persistence/client-counts.js";
 import { type ClientStoreOptions, openClientStore } from "./persistence/clients.js";
@@ -58,12 +58,14 @@ const streams = { connections: 0, persistence: 1 } as const;
 
 export function openReplicator(options: ReplicatorOptions): Replicator {
   const { conntrack, maps, ruleset, watch, link, refused } = options;
-  const connections = openReplication({ ...options, store: openConnectionStore(conntrack, refused) });
+  const heard = (): boolean => attention.heard;
+  const connections = openReplication({ ...options, heard, store: openConnectionStore(conntrack, refused) });
   const clients = openClientStore({ maps, ruleset, refused });
   const persistence = openReplication({
     store: clients,
     renewal: { below: renewBelow, all: true },
     link: onStream(link, streams.persistence),
+    heard,
     refused,
   });
   const both = [connections, persistence];
@@ -77,9 +79,7 @@ export function openReplicator(options: ReplicatorOptions): Replicator {
     connections.happened((take) => readRecords(events.slots, take));
     persistence.happened((take) => clients.readEvents(events.slots, take));
   });
-  /** A standby hears of its own kernel only what it lost. A source must hear of everything before it reads the kernel. */
-  const follow = (role: Role): void => watching.follow(role === "active" ? "everything" : "ends");
-  follow("initialize");
+  const attention = openAttention({ watching, turned: () => toBoth((one) => one.eventsMissed()) });
   let strangeFrames = 0;
   return {
     get connections() {
@@ -112,16 +112,19 @@ export function openReplicator(options: ReplicatorOptions): Replicator {
       return lost;
     },
     roleChanged: (role, term) => {
-      follow(role);
+      // A source must hear of everything before it reads the kernel.
+      attention.roleChanged(role);
       toBoth((one) => one.roleChanged(role, term));
     },
     termSeen: (term) => toBoth((one) => one.termSeen(term)),
     linkOpened: () => {
       turns.clear();
+      attention.linkOpened();
       toBoth((one) => one.linkOpened());
     },
     linkClosed: () => {
       turns.clear();
+      attention.linkClosed();
       toBoth((one) => one.linkClosed());
     },
     frameReceived: (frame) => {
@@ -140,6 +143,7 @@ export function openReplicator(options: ReplicatorOptions): Replicator {
     repair: connections.repair,
     close: async () => {
       turns.clear();
+      attention.close();
       toBoth((one) => one.close());
       await watching.close();
     },

@@ -27,18 +27,26 @@ export interface FlowWatchOptions extends Selection {
   readonly receiveBufferBytes?: number;
 }
 
+/** Of births and changes, and of ends. */
+export type Followed = "everything" | "ends" | "nothing";
+
 /** A stream of events that lasts until it is closed. It does not keep the process alive. */
 export interface FlowWatch {
   /**
    * What is told from now on; everything until this is called. Events that nobody in the network namespace listens to cost
    * the kernel nothing: that is a third of an insertion.
    */
-  follow(what: "everything" | "ends"): void;
+  follow(what: Followed): void;
   /** No event comes after the call; resolves when the thread has ended. */
   close(): Promise<void>;
 }
 
 const groups = { new: 1, update: 2, destroy: 3 };
+const groupsOf: Readonly<Record<Followed, ReadonlySet<number>>> = {
+  everything: new Set(Object.values(groups)),
+  ends: new Set([groups.destroy]),
+  nothing: new Set(),
+};
 const defaultReceiveBuffer = 16 * 1024 * 1024;
 const restartMs = 100;
 const EFD_CLOEXEC = 0x80000;
@@ -88,10 +96,10 @@ class KernelFlowWatch implements FlowWatch {
     this.#start();
   }
 
-  follow(what: "everything" | "ends"): void {
+  follow(what: Followed): void {
     if (this.#closed) return;
-    for (const group of [groups.new, groups.update]) {
-      if (what === "everything") this.#socket.join(group);
+    for (const group of Object.values(groups)) {
+      if (groupsOf[what].has(group)) this.#socket.join(group);
       else this.#socket.leave(group);
     }
   }

@@ -25,7 +25,7 @@ import { Retries } from "./retries.js";
  * (`takeFrame`), as fast as the link takes them. With a replica that it knows, the source continues where the replica
  * says it is. With any other, it takes for granted that the replica has everything, and lets a digest tell where that is
  * wrong: a standby that was restarted still has its kernel's connections, and is in step after a few buckets. Nothing
- * is sent before the first dump of the kernel is complete.
+ * is sent before a dump of the kernel is complete, the first or the one after a time without events.
  *
  * The machine is mutable inside, for the sake of 20 000 connections a second, and as deterministic as a pure function:
  * no clock, no chance, no input but its methods.
@@ -46,7 +46,7 @@ export class Source {
 
   #term: number;
   #sessions: number;
-  /** Before the first dump an empty mirror says nothing about the kernel, and the replica must not be told so. */
+  /** Before a dump the mirror says nothing about the kernel, and the replica must not be told so. */
   #dumped = false;
   #linked = false;
   #superseded = false;
@@ -159,6 +159,15 @@ export class Source {
     this.#dump.died(view, offset);
     this.#mirror.bury(view, offset, now);
     this.#bound();
+  }
+
+  /**
+   * The kernel is not listened to from now on, or was not until now: nothing is known to be in the replica's kernel as it
+   * is here, and nothing is said before the next dump.
+   */
+  eventsMissed(): void {
+    this.#dumped = false;
+    this.#comparison.trusted = false;
   }
 
   /** Calls `take` with each live connection. */

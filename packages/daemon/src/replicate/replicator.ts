@@ -74,7 +74,7 @@ export function openReplicator(options: ReplicatorOptions): Replicator {
   };
   const turns = openTurns(persistence.frameReceived);
   const clientsOf = openClientCounts(persistence.each);
-  const watching = watch({ ...ourConnections, onlyAssured: true }, (events) => {
+  const watching = watch({ ...ourConnections, onlyLasting: true }, (events) => {
     if (events.type === "overrun") return toBoth((one) => one.overran());
     connections.happened((take) => readRecords(events.slots, take));
     persistence.happened((take) => clients.readEvents(events.slots, take));

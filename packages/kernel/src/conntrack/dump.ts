@@ -37,17 +37,18 @@ export function* readChunks(
   socket: NetlinkSocket,
   selection: Selection,
 ): Generator<ArrayBuffer | undefined, void, void> {
-  const batch = new SlotBatch(selection, slotsPerChunk, slotKinds.entry);
+  let batch: SlotBatch | undefined;
   const request = (writer: NetlinkWriter) => encodeSelection(writer, selection);
   for (const datagram of socket.dumpDatagrams(ct.IPCTNL_MSG_CT_GET, request)) {
     const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.length);
     for (const start of messageStarts(datagram)) {
+      batch ??= new SlotBatch(selection, slotsPerChunk, slotKinds.entry);
       batch.take(view, start);
       if (batch.full) yield batch.flush();
     }
     yield undefined;
   }
-  if (batch.count > 0) yield batch.flush();
+  if (batch !== undefined && batch.count > 0) yield batch.flush();
 }
 
 /** Asks for the entries of the selection alone. */

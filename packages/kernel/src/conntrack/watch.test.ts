@@ -26,6 +26,7 @@ const library = JSON.stringify(new URL("../../dist/index.js", import.meta.url).h
 const selection = { mark: flowMark, mask: flowMarkMask };
 const synReceived = 2;
 const established = 3;
+const timeWait = 7;
 
 interface Seen {
   readonly kind: SlotKind;
@@ -168,7 +169,7 @@ END`);
     });
 
     test("a flood of connections that are never established is not told, where only assured ones count", async () => {
-      await open({ onlyAssured: true });
+      await open({ onlyLasting: true });
       const half = `for (let n = 0; n < 300; n++) require("net").connect(444, "192.0.2.10").on("error", () => {});
         setTimeout(process.exit, 100);`;
       neighbour.host.run(`${process.execPath} -e '${half}'`);
@@ -182,6 +183,30 @@ END`);
       expect(seen[0]?.flow.tcp?.scaleReply).toBeGreaterThan(0);
       expect(new Set(seen.map(({ key }) => key)).size).toBe(1);
     });
+
+    test("of a connection that closes, only that it is established, closed and gone is told", async () => {
+      await open({ onlyLasting: true });
+      neighbour.host.run("bash -c 'exec 3<>/dev/tcp/192.0.2.10/443'");
+      await until(() => seen.some((one) => one.flow.tcp?.state === timeWait));
+      run("conntrack -D -p tcp 2>/dev/null");
+      await until(() => seen.some(({ kind }) => kind === "destroy"));
+      expect(seen.map(({ kind, flow }) => [kind, flow.tcp?.state])).toEqual([
+        ["update", established],
+        ["update", timeWait],
+        ["destroy", timeWait],
+      ]);
+    });
+  });
+
+  test("nothing is told while nothing is followed", async () => {
+    await open();
+    watch.follow("nothing");
+    other.insert([flow(2)]);
+    other.removeRecords(encodeRecords([flow(2)]));
+    watch.follow("everything");
+    other.insert([flow(3)]);
+    await until(() => seen.length > 0);
+    expect(seen.map(({ kind, flow }) => [kind, flow.original.sourcePort])).toEqual([["new", 3]]);
   });
 
   test("only ends are told while nothing else is followed", async () => {
@@ -200,7 +225,7 @@ END`);
   });
 
   test("ends of connections that were not assured are not told, where only assured ones count", async () => {
-    await open({ onlyAssured: true });
+    await open({ onlyLasting: true });
     const sorts = [flow(2), assured(3)];
     other.insert(sorts);
     other.removeRecords(encodeRecords(sorts));

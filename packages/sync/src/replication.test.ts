@@ -31,13 +31,13 @@ describe("a source and its replica", () => {
   it("carry births, changes and deaths, and forget the dead", () => {
     const pair = inStep();
     pair.a.born(flowOf(100), pair.now);
-    pair.a.born(flowOf(0, 4, 120), pair.now);
+    pair.a.born(flowOf(0, 7, 120), pair.now);
     pair.a.died(flowOf(1), pair.now);
     expect(pair.a.source?.protectedCount).toBe(48);
     expect(pair.a.source?.lag(instantOf(pair.now + 7))).toBe(7);
     pair.settle();
     expect(pair.b.kernel).toEqual(pair.a.kernel);
-    expect(pair.b.kernel.get(flowName(flowOf(0)))?.tcp?.state).toBe(4);
+    expect(pair.b.kernel.get(flowName(flowOf(0)))?.tcp?.state).toBe(7);
     expect(pair.a.source?.protectedCount).toBe(50);
     expect(pair.a.source?.tombstones).toBe(0);
   });
@@ -47,8 +47,8 @@ describe("a source and its replica", () => {
     pair.a.born(flowOf(100), pair.now);
     pair.a.died(flowOf(100), pair.now);
     expect(pair.a.source?.dirty).toBe(0);
-    pair.a.born(flowOf(0, 4), pair.now);
     pair.a.born(flowOf(0, 7), pair.now);
+    pair.a.born(flowOf(0, 8), pair.now);
     expect(pair.a.source?.dirty).toBe(1);
   });
 
@@ -149,7 +149,7 @@ describe("a source and its replica", () => {
     pair.settle(11_000);
     expect(pair.b.heard).toContain("repairEnd");
     expect(pair.b.inserted).toBe(0);
-    for (let n = 0; n < 3_000; n++) pair.a.born(flowOf(n, 4), pair.now);
+    for (let n = 0; n < 3_000; n++) pair.a.born(flowOf(n, 7), pair.now);
     pair.settle();
     expect(pair.b.kernel).toEqual(pair.a.kernel);
     expect(pair.b.replica?.drift).toEqual({ missing: 0, surplus: 1, different: 0 });
@@ -332,7 +332,7 @@ describe("a source and its replica", () => {
     const dumped = [...pair.b.kernel.values()];
     pair.b.died(flowOf(3), pair.now);
     pair.a.died(flowOf(6), pair.now);
-    pair.a.born(flowOf(7, 4), pair.now);
+    pair.a.born(flowOf(7, 7), pair.now);
     pair.settle(200);
     for (const flow of dumped) replica?.dumpSeen(recordOf(flow), 0);
     replica?.dumpEnded();
@@ -428,7 +428,7 @@ describe("a source and its replica", () => {
   it("protect nothing that the standby's kernel refused, and try again until it takes it", () => {
     const pair = inStep();
     pair.b.full = true;
-    for (const n of [0, 100, 101]) pair.a.born(flowOf(n, 4), pair.now);
+    for (const n of [0, 100, 101]) pair.a.born(flowOf(n, 7), pair.now);
     for (let round = 0; round < 100; round++) {
       pair.settle(100);
       expect(pair.a.source?.protectedCount).toBeLessThanOrEqual(49);

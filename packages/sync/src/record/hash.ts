@@ -31,17 +31,19 @@ export function recordHash(view: DataView, offset: number, into: Hash64): Hash64
   return into;
 }
 
-/** `enum tcp_conntrack`: ESTABLISHED, and FIN_WAIT to CLOSE behind it. */
+/** `enum tcp_conntrack`: ESTABLISHED, FIN_WAIT to LAST_ACK, TIME_WAIT, CLOSE. */
 const established = 3;
+const timeWait = 7;
 const close = 8;
 
 /**
- * No TCP, opening, established, closing. Within a phase, two entries may be a packet apart without harm: a standby that
+ * No TCP, opening, established, closed. A connection that is closing counts as established: one side may go on sending for
+ * hours, and no event tells of these states. Within a phase, two entries may be a packet apart without harm: a standby that
  * takes over sees the next packet either way.
  */
 export function tcpPhase(view: DataView, offset: number): 0 | 1 | 2 | 3 {
   if ((view.getUint8(offset + recordFields.flags) & recordFlags.tcp) === 0) return 0;
   const state = view.getUint8(offset + recordFields.tcpState);
-  if (state === established) return 2;
-  return state > established && state <= close ? 3 : 1;
+  if (state >= established && state < timeWait) return 2;
+  return state === timeWait || state === close ? 3 : 1;
 }

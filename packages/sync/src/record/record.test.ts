@@ -135,6 +135,7 @@ describe("the hash of a record", () => {
           { ...base, reply },
         ];
         expect(new Set(variants.map(hashOf)).size).toBe(variants.length);
+        for (const state of [4, 5, 6]) expect(hashOf({ ...base, tcp: { ...tcp, state } })).toBe(hashOf(base));
       }),
     );
   });

@@ -249,7 +249,10 @@ export interface FailoverReport {
   readonly tookMs: number;
   /** Connections that were carried over to the other node's kernel before ownership passed. */
   readonly connections: number;
-  /** Connections that were not carried over, because a forced hand-over had no peer link; absent when there were none. */
+  /**
+   * Connections that were not carried over: few that the standby's kernel refused, or all of them where a forced hand-over
+   * had no peer link. Absent when there were none.
+   */
   readonly notCarried?: number;
 }
 

@@ -26,6 +26,8 @@ export const newSecret = (): Promise<string> => check([vipair, "keygen"]);
 export class VipairNode {
   readonly files: NodeFiles;
   running: Running | undefined;
+  /** Put before the command of the daemon: what changes the world that it sees. */
+  prefix: readonly string[] = [];
 
   constructor(
     readonly host: Host,
@@ -49,7 +51,7 @@ export class VipairNode {
   start(...more: string[]): void {
     const { config, node, socket, log } = this.files;
     const options = ["--config", config, "--node", node, "--socket", socket, "--log-level", "info", ...more];
-    this.running = this.host.spawn([vipaird, ...options], { log });
+    this.running = this.host.spawn([...this.prefix, vipaird, ...options], { log });
   }
 
   /** Every process of the node: the daemon, its agent, and whatever they forked. */

@@ -2,7 +2,8 @@ import type { EventReport } from "@vipair/model";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openStage, type Stage } from "../stage/stage.js";
 import { monotonicMs, pause, until } from "../topology/clock.js";
-import { cables, type LbName, otherLb, port, virtualAddress } from "../topology/plan.js";
+import { betweenLbs, drop } from "../topology/filter.js";
+import { type LbName, otherLb, virtualAddress } from "../topology/plan.js";
 import { VipairPair } from "../vipair/pair.js";
 
 /** Whether the active node is reachable at its addresses, and alone there. */
@@ -60,14 +61,8 @@ test("after a partition of everything both tell for how long there were two owne
     lb1: (await eventsOf("lb1", "conflict")).length,
     lb2: (await eventsOf("lb2", "conflict")).length,
   };
-  const ports = (name: LbName): string =>
-    cables.flatMap(({ host, link }) => (host === name ? [`"${port(host, link)}"`] : [])).join(", ");
-  const rules = `table bridge apart { chain forward { type filter hook forward priority 0
-    iifname { ${ports("lb1")} } oifname { ${ports("lb2")} } drop
-    iifname { ${ports("lb2")} } oifname { ${ports("lb1")} } drop
-  }; }`;
   const apartAt = monotonicMs();
-  await topology.switch.check(["nft", "-f", "-"], { input: rules });
+  const heal = await drop(topology, ...betweenLbs);
   let bothAt = Number.POSITIVE_INFINITY;
   let healedAt = 0;
   try {
@@ -76,7 +71,7 @@ test("after a partition of everything both tell for how long there were two owne
     await pause(3_000);
   } finally {
     healedAt = monotonicMs();
-    await topology.switch.check(["nft", "delete", "table", "bridge", "apart"]);
+    await heal();
   }
   const winner = await pair.settled(60_000);
   const oneAt = monotonicMs();

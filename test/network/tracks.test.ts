@@ -4,6 +4,7 @@ import type { StatusReport } from "@vipair/model";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openStage, type Stage } from "../stage/stage.js";
 import { until } from "../topology/clock.js";
+import { drop } from "../topology/filter.js";
 import { type LbName, otherLb, port } from "../topology/plan.js";
 import type { Topology } from "../topology/topology.js";
 import { askControl } from "../vipair/control.js";
@@ -24,14 +25,11 @@ test("a gateway that only the active node cannot reach moves ownership, and its 
   const active = await pair.settled();
   const standby = otherLb(active);
   const mac = await topology.host("watch").mac("eth0");
-  const rules = `table bridge apart { chain forward {
-    type filter hook forward priority 0; oifname "${port(active, "eth0")}" ether saddr ${mac} drop
-  }; }`;
-  await topology.switch.check(["nft", "-f", "-"], { input: rules });
+  const heal = await drop(topology, `oifname "${port(active, "eth0")}" ether saddr ${mac}`);
   try {
     await until("the standby serves", 10_000, async () => (await status(standby)).role === "active");
   } finally {
-    await topology.switch.check(["nft", "delete", "table", "bridge", "apart"]);
+    await heal();
   }
   expect(await status(standby)).toMatchObject({ reason: "resignation" });
   expect(await status(active)).toMatchObject({ reason: "trackFailed" });

@@ -32,5 +32,7 @@ test("ownership that goes and comes back has moved twice, and never overlapped",
 });
 
 test("silence is no overlap", () => {
-  expect(judge([], [])).toMatchObject({ overlap: false, moves: 0, reigns: [] });
+  expect(judge([], [])).toMatchObject({ overlap: false, silenceMs: 0, moves: 0, reigns: [] });
+  const late = replies("AAABBB").map(({ at, node }) => ({ at: node === "B" ? at + 300 : at, node }));
+  expect(judge(late, [])).toMatchObject({ overlap: false, silenceMs: 310, moves: 1 });
 });

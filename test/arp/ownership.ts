@@ -18,6 +18,8 @@ export interface OwnershipReport {
   readonly overlap: boolean;
   /** How long two nodes answered, in total. */
   readonly overlapMs: number;
+  /** The longest time between two answers, whoever gave them. */
+  readonly silenceMs: number;
   /** How often ownership passed to another node. */
   readonly moves: number;
   readonly replies: Readonly<Record<string, number>>;
@@ -40,6 +42,7 @@ export function judge(replies: readonly Reply[], announcements: readonly Reply[]
     reigns,
     overlap: shared.includes(true),
     overlapMs: Math.round(overlapMs * 10) / 10,
+    silenceMs: Math.round(Math.max(0, ...replies.map(({ at }, i) => at - (replies[i - 1]?.at ?? at))) * 10) / 10,
     moves,
     replies: count(replies),
     announcements: count(announcements),

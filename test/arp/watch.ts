@@ -54,6 +54,7 @@ export class ArpWatch {
     const frame = parseArp(text);
     if (frame === undefined || frame.address !== address) return;
     const node = clientMacs[frame.sourceMac] ?? frame.sourceMac;
+    if (node === "third") return; // it is in the way, which is no ownership
     const reply = { at: frame.realtimeMs + realtimeToMonotonicMs(), node };
     if (isAnnouncement(frame)) this.#announcements.push(reply);
     else if (frame.kind === "reply") this.#replies.push(reply);

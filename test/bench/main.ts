@@ -2,17 +2,17 @@
 import { parseArgs } from "node:util";
 import { benchConnections } from "./connections.js";
 import { type ContenderName, contenderNames } from "./contender/contender.js";
-import { benchFailover } from "./failover.js";
+import { benchFailover, type FailoverOptions, failoverParts, usualParts } from "./failover/bench.js";
+import { failoverTable } from "./failover/table.js";
 import { connectionsTable, throughputTable } from "./hop-table.js";
 import { benchScale, type Dimension, dimensions } from "./scale.js";
 import { scaleTable } from "./scale-table.js";
 import { benchSync, type SyncPart, syncParts } from "./sync/bench.js";
 import { syncTable } from "./sync/table.js";
-import { failoverTable } from "./table.js";
 import { benchThroughput } from "./throughput.js";
 
 const measured = ["failover", "sync", "throughput", "connections", "scale"] as const;
-const usage = `npm run bench -- failover [--runs 5] [--load 60] [--json]
+const usage = `npm run bench -- failover [--only ${failoverParts.join(",")}] [--runs 3] [--load 60] [--minutes 10] [--json]
 npm run bench -- sync [--only ${syncParts.join(",")}] [--rounds 3] [--json]
 npm run bench -- throughput|connections [--against ${contenderNames.join(",")}] [--rounds 3] [--seconds 4] [--json]
 npm run bench -- scale [--of ${dimensions.join(",")}] [--rounds 3] [--seconds 4] [--json]
@@ -20,7 +20,7 @@ npm run bench -- scale [--of ${dimensions.join(",")}] [--rounds 3] [--seconds 4]
 
 const usageError = new Error("wrong usage");
 
-const { name, runs, loadSeconds, parts, rounds, against, of, seconds, json } = readArguments();
+const { name, failover, parts, rounds, against, of, seconds, json } = readArguments();
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
@@ -32,7 +32,7 @@ async function measure(): Promise<Outcome> {
   const known = measured.find((one) => one === name);
   switch (known) {
     case "failover":
-      return told(await benchFailover(runs, loadSeconds * 1_000, say), failoverTable);
+      return told(await benchFailover(failover, say), failoverTable);
     case "sync":
       return told(await benchSync(parts, rounds, say), syncTable);
     case "throughput":
@@ -59,8 +59,7 @@ interface Outcome {
 
 interface Arguments {
   readonly name: string;
-  readonly runs: number;
-  readonly loadSeconds: number;
+  readonly failover: FailoverOptions;
   readonly parts: readonly SyncPart[];
   readonly rounds: number;
   readonly against: readonly ContenderName[];
@@ -74,9 +73,10 @@ function readArguments(): Arguments {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
       options: {
-        runs: { type: "string", default: "5" },
+        runs: { type: "string", default: "3" },
         load: { type: "string", default: "60" },
-        only: { type: "string", default: syncParts.join() },
+        minutes: { type: "string", default: "10" },
+        only: { type: "string" },
         rounds: { type: "string", default: "3" },
         against: { type: "string", default: contenderNames.join() },
         of: { type: "string", default: dimensions.join() },
@@ -84,18 +84,22 @@ function readArguments(): Arguments {
         json: { type: "boolean", default: false },
       },
     });
-    const [runs = 0, loadSeconds = -1, rounds = 0, seconds = 0] = [
+    const [runs = 0, loadSeconds = -1, minutes = 0, rounds = 0, seconds = 0] = [
       values.runs,
       values.load,
+      values.minutes,
       values.rounds,
       values.seconds,
     ].map(Number);
-    const parts = knownOf(syncParts, values.only);
+    const only = <Name extends string>(bench: string, known: readonly Name[], unasked = known): readonly Name[] =>
+      values.only === undefined || positionals[0] !== bench ? unasked : knownOf(known, values.only);
+    const failover = { parts: only("failover", failoverParts, usualParts), runs, loadSeconds, minutes };
+    const parts = only("sync", syncParts);
     const against = knownOf(contenderNames, values.against);
     const of = knownOf(dimensions, values.of);
-    if (positionals[0] === undefined || !(runs >= 1 && rounds >= 1 && loadSeconds >= 0 && seconds >= 1))
+    if (positionals[0] === undefined || !(runs >= 1 && rounds >= 1 && loadSeconds >= 0 && minutes > 0 && seconds >= 1))
       throw usageError;
-    return { name: positionals[0], runs, loadSeconds, parts, rounds, against, of, seconds, json: values.json };
+    return { name: positionals[0], failover, parts, rounds, against, of, seconds, json: values.json };
   } catch {
     process.stderr.write(usage);
     process.exit(2);

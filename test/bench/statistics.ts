@@ -7,6 +7,14 @@ export const median = (values: readonly number[]): number => {
 
 export const worst = (values: readonly number[]): number => Math.max(0, ...values);
 
+/** One value of several runs. */
+export interface Figure {
+  readonly median: number;
+  readonly worst: number;
+}
+
+export const figure = (values: readonly number[]): Figure => ({ median: median(values), worst: worst(values) });
+
 export const round = (value: number): number => Math.round(value * 10) / 10;
 
 /** How many times larger the other's value is; `undefined` when ours is 0. */

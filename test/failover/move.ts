@@ -27,9 +27,18 @@ export async function recover(topology: Topology, pair: PairUnderTest, { cause, 
 }
 
 /** A planned failover to where ownership was before. */
-export async function moveBack(pair: PairUnderTest, { from, to }: Move): Promise<void> {
+export async function moveBack(pair: PairUnderTest, { from, to }: Pick<Move, "from" | "to">): Promise<void> {
   await pair.planned(to);
   await becameActive(pair, from);
+}
+
+/** Lets this node serve, by a planned failover if it does not. */
+export async function serveFrom(pair: PairUnderTest, node: LbName): Promise<void> {
+  const active = await pair.settled();
+  if (active === node) return;
+  await moveBack(pair, { from: node, to: active });
+  await pair.afterPlanned(active);
+  await pair.settled();
 }
 
 const becameActive = (pair: PairUnderTest, node: LbName): Promise<true> =>

@@ -19,5 +19,7 @@ export interface PairUnderTest {
   restart(node: LbName): Promise<void>;
   /** How often a node became active since the pair was started. */
   takeovers(): Promise<number>;
+  /** How often this node has said that another machine answers for its addresses. */
+  conflicts(node: LbName): Promise<number>;
   end(): Promise<void>;
 }

@@ -1,20 +1,34 @@
 import { gateway, type LbName, ports, virtualAddress } from "../topology/plan.js";
 
+export interface KeepalivedPairOptions {
+  readonly intervalMs?: number;
+  /** An address without whose answer to a ping, once a second, a node may not be master. */
+  readonly gateway?: string;
+  /** Its real-time options, with the priority that the other pair gives itself. */
+  readonly realTime?: boolean;
+}
+
 /** 100 ms advertisements as in the other pair; both start as BACKUP, which `nopreempt` demands. */
-export function keepalivedConfiguration(node: LbName): string {
+export function keepalivedConfiguration(
+  node: LbName,
+  { intervalMs = 100, gateway: asked, realTime = false }: KeepalivedPairOptions = {},
+): string {
   return `
 global_defs {
   router_id ${node}
   vrrp_version 3
+  ${realTime ? "vrrp_priority -20\n  vrrp_rt_priority 50\n  vrrp_no_swap" : ""}
 }
+${asked === undefined ? "" : pings(asked)}
 vrrp_instance pair {
   state BACKUP
   nopreempt
   interface eth0
   virtual_router_id 51
   priority ${node === "lb1" ? 200 : 100}
-  advert_int 0.1
+  advert_int ${intervalMs / 1_000}
   track_interface { eth1 }
+  ${asked === undefined ? "" : "track_script { asked }"}
   virtual_ipaddress {
     ${virtualAddress}/24 dev eth0
     ${gateway}/24 dev eth1
@@ -22,6 +36,18 @@ vrrp_instance pair {
 }
 `;
 }
+
+/** Two failures in a row count, and two successes. */
+const pings = (address: string): string => `
+vrrp_script asked {
+  script "/usr/bin/ping -n -q -c 1 -W 1 ${address}"
+  interval 1
+  timeout 1
+  fall 2
+  rise 2
+  user root
+}
+`;
 
 const inTurns = "numgen inc mod 2 map { 0 : 10.77.2.11, 1 : 10.77.2.12 }";
 

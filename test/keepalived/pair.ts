@@ -5,7 +5,7 @@ import { until } from "../topology/clock.js";
 import { gateway, type LbName, otherLb, virtualAddress } from "../topology/plan.js";
 import type { Running } from "../topology/running.js";
 import type { Topology } from "../topology/topology.js";
-import { keepalivedConfiguration, ruleset } from "./configuration.js";
+import { type KeepalivedPairOptions, keepalivedConfiguration, ruleset } from "./configuration.js";
 
 /**
  * keepalived on both load balancers with hand-written nftables rules: what the pair is measured against.
@@ -18,14 +18,16 @@ export class KeepalivedPair implements PairUnderTest {
   readonly name: PairUnderTest["name"] = "keepalived";
   readonly #topology: Topology;
   readonly #nodes = new Map<LbName, Running>();
+  readonly #options: KeepalivedPairOptions;
   #starts = 0;
 
-  private constructor(topology: Topology) {
+  private constructor(topology: Topology, options: KeepalivedPairOptions) {
     this.#topology = topology;
+    this.#options = options;
   }
 
-  static async start(topology: Topology): Promise<KeepalivedPair> {
-    const pair = new KeepalivedPair(topology);
+  static async start(topology: Topology, options: KeepalivedPairOptions = {}): Promise<KeepalivedPair> {
+    const pair = new KeepalivedPair(topology, options);
     for (const node of ["lb1", "lb2"] as const) {
       const host = topology.host(node);
       await host.check(["sysctl", "-qw", "net.ipv4.ip_forward=1"]);
@@ -79,6 +81,11 @@ export class KeepalivedPair implements PairUnderTest {
     return outputs.join("").match(/Entering MASTER STATE/g)?.length ?? 0;
   }
 
+  /** There is no word for it in its log: whatever it would say of a duplicate or a conflict counts. */
+  async conflicts(node: LbName): Promise<number> {
+    return this.#nodes.get(node)?.output.match(/conflict|duplicate|another|in use/gi)?.length ?? 0;
+  }
+
   async end(): Promise<void> {
     for (const node of ["lb1", "lb2"] as const) {
       await this.#nodes.get(node)?.end();
@@ -93,7 +100,7 @@ export class KeepalivedPair implements PairUnderTest {
 
   #start(node: LbName): void {
     const file = (suffix: string): string => join(this.#topology.directory, `keepalived-${node}${suffix}`);
-    writeFileSync(file(".conf"), keepalivedConfiguration(node));
+    writeFileSync(file(".conf"), keepalivedConfiguration(node, this.#options));
     this.#starts += 1;
     // Names of each start's own: it refuses to start on the pid files of one that was killed.
     const own = (suffix: string): string => file(`-${this.#starts}${suffix}`);

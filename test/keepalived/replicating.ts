@@ -27,6 +27,7 @@ export class ReplicatingKeepalivedPair implements PairUnderTest {
   settled = (deadlineMs?: number): Promise<LbName> => this.keepalived.settled(deadlineMs);
   planned = (active: LbName): Promise<void> => this.keepalived.planned(active);
   afterPlanned = (node: LbName): Promise<void> => this.keepalived.afterPlanned(node);
+  conflicts = (node: LbName): Promise<number> => this.keepalived.conflicts(node);
   takeovers = (): Promise<number> => this.keepalived.takeovers();
 
   signal(node: LbName, signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {

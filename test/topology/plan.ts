@@ -3,9 +3,9 @@
  *
  * ```
  *                    client net 198.51.100.0/24, 2001:db8:1::/64
- *   client .100 ──────┬──────────────────┬────────────── watch .101 (asks who has the virtual address)
- *                eth0 │ .2          eth0 │ .3            virtual address .10, held by the active node
- *                   ┌─┴─┐              ┌─┴─┐
+ *   client .100 ──────┬──────────────────┬─────┬──────── watch .101 (asks who has the virtual address)
+ *                eth0 │ .2          eth0 │ .3  └──────── third .102 (a gateway to track, or one who is in the way)
+ *                   ┌─┴─┐              ┌─┴─┐           virtual address .10, held by the active node
  *                   │lb1│──eth2──────eth2│lb2│           sync net 192.0.2.0/24 (.1, .2)
  *                   └─┬─┘              └─┬─┘
  *                eth1 │ .2          eth1 │ .3            gateway .254, held by the active node
@@ -13,7 +13,7 @@
  *                    server net 10.77.2.0/24, 2001:db8:2::/64
  * ```
  */
-export const hostNames = ["client", "watch", "lb1", "lb2", "rs1", "rs2"] as const;
+export const hostNames = ["client", "watch", "third", "lb1", "lb2", "rs1", "rs2"] as const;
 export type HostName = (typeof hostNames)[number];
 export type LbName = "lb1" | "lb2";
 export type LinkName = "eth0" | "eth1" | "eth2";
@@ -29,6 +29,8 @@ export interface Cable {
 
 export const virtualAddress = "198.51.100.10";
 export const gateway = "10.77.2.254";
+/** The host `third`, where a pair tracks it as a gateway. */
+export const upstream = "198.51.100.102";
 export const virtualAddress6 = "2001:db8:1::10";
 export const gateway6 = "2001:db8:2::fe";
 
@@ -44,6 +46,7 @@ export const ports = {
 export const cables: readonly Cable[] = [
   cable("client", "eth0", "client", "00:64", ["198.51.100.100/24", "2001:db8:1::100/64"]),
   cable("watch", "eth0", "client", "00:65", ["198.51.100.101/24"]),
+  cable("third", "eth0", "client", "00:66", ["198.51.100.102/24"]),
   cable("lb1", "eth0", "client", "01:00", ["198.51.100.2/24", "2001:db8:1::2/64"]),
   cable("lb1", "eth1", "server", "01:01", ["10.77.2.2/24", "2001:db8:2::2/64"]),
   cable("lb1", "eth2", "sync", "01:02", ["192.0.2.1/24"]),

@@ -41,8 +41,14 @@ const services = families
   })
   .join("\n");
 
+export interface PairOptions {
+  readonly intervalMs?: number;
+  /** More of what is tracked, each as YAML: `{ gateway: 198.51.100.1 }`. */
+  readonly tracks?: readonly string[];
+}
+
 /** The whole configuration of the pair in the test network, the same for both nodes. */
-export function vipairConfiguration(secretFile: string): string {
+export function vipairConfiguration(secretFile: string, { intervalMs = 100, tracks = [] }: PairOptions = {}): string {
   return `pair:
   name: lab
   secretFile: ${secretFile}
@@ -50,12 +56,12 @@ export function vipairConfiguration(secretFile: string): string {
     lb1: { address: 192.0.2.1, priority: 200 }
     lb2: { address: 192.0.2.2, priority: 100 }
   heartbeat:
-    interval: 100ms
+    interval: ${intervalMs}ms
     interfaces: [eth0, eth1]
   track:
     - { interface: eth0 }
     - { interface: eth1 }
-
+${tracks.map((track) => `    - ${track}\n`).join("")}
 addresses:
   - { address: ${virtualAddress}/24, interface: eth0 }
   - { address: ${gateway}/24, interface: eth1 }

@@ -100,6 +100,11 @@ export class VipairPair implements PairUnderTest {
     return events.flat().filter(({ kind, detail }) => kind === "roleChanged" && detail.to === "active").length;
   }
 
+  async conflicts(node: LbName): Promise<number> {
+    const events = await this.nodes[node].events();
+    return events.filter(({ kind, detail }) => kind === "addressConflict" && detail.over === false).length;
+  }
+
   async end(): Promise<void> {
     await Promise.all([this.nodes.lb1.stop(), this.nodes.lb2.stop()]);
   }

@@ -1,0 +1,104 @@
+/**
+ * The smallest heartbeat interval that full CPU load does not make fail over. Both pairs go down a ladder of intervals, at
+ * once and under the same load, each until its first failover that nobody asked for. What survived its short rung is then a
+ * candidate, which has to survive for as long as asked; when it does not, the next larger one has to.
+ */
+import { availableParallelism } from "node:os";
+import type { PairUnderTest } from "../../failover/pair.js";
+import { KeepalivedPair } from "../../keepalived/pair.js";
+import { openStage, type Stage } from "../../stage/stage.js";
+import { monotonicMs, pause, until } from "../../topology/clock.js";
+import type { Topology } from "../../topology/topology.js";
+import { vipairConfiguration } from "../../vipair/configuration.js";
+import { VipairPair } from "../../vipair/pair.js";
+import { confirmed, nextCandidate, nextDown, type Rung, rungText } from "./ladder.js";
+import { fullLoad } from "./load.js";
+
+export interface Climb {
+  /** In the order in which they were tried: the ladder down, then the candidates. */
+  readonly rungs: readonly Rung[];
+  /** The smallest interval that survived the full time; `undefined` when none did. */
+  readonly smallestMs: number | undefined;
+}
+
+export interface IntervalResult {
+  readonly minutes: number;
+  readonly busyProcesses: number;
+  readonly vipair: Climb;
+  /** With its real-time options. */
+  readonly keepalived: Climb;
+}
+
+const starts = {
+  vipair: (topology: Topology, intervalMs: number): Promise<PairUnderTest> =>
+    VipairPair.start(topology, (secretFile) => vipairConfiguration(secretFile, { intervalMs })),
+  keepalived: (topology: Topology, intervalMs: number): Promise<PairUnderTest> =>
+    KeepalivedPair.start(topology, { intervalMs, realTime: true }),
+} as const;
+type Climber = keyof typeof starts;
+
+const shortSeconds = 30;
+
+/** `say` gets a line for each rung. */
+export async function benchInterval(minutes: number, say: (line: string) => void): Promise<IntervalResult> {
+  const rungs: Record<Climber, Rung[]> = { vipair: [], keepalived: [] };
+  const climb = async (next: (of: readonly Rung[]) => number | undefined, full: boolean): Promise<boolean> => {
+    const intervals = (["vipair", "keepalived"] as const).flatMap((name) => {
+      const intervalMs = next(rungs[name]);
+      return intervalMs === undefined ? [] : [{ name, intervalMs }];
+    });
+    const askedSeconds = full ? minutes * 60 : shortSeconds;
+    for (const { name, intervalMs, failedAfterSeconds } of await sufferAtOnce(intervals, askedSeconds)) {
+      const rung = { intervalMs, askedSeconds, full, failedAfterSeconds };
+      rungs[name].push(rung);
+      say(`${name}, ${intervalMs} ms: ${rungText(rung)}`);
+    }
+    return intervals.length > 0;
+  };
+  while (await climb(nextDown, false));
+  while (await climb(nextCandidate, true));
+  const result = (name: Climber): Climb => ({ rungs: rungs[name], smallestMs: confirmed(rungs[name]) });
+  return {
+    minutes,
+    busyProcesses: availableParallelism(),
+    vipair: result("vipair"),
+    keepalived: result("keepalived"),
+  };
+}
+
+interface Suffering {
+  readonly name: Climber;
+  readonly intervalMs: number;
+}
+
+/** Under one load, which ends when each has survived or failed. A pair that does not even start has failed at once. */
+async function sufferAtOnce(
+  pairs: readonly Suffering[],
+  seconds: number,
+): Promise<(Suffering & { failedAfterSeconds: number | undefined })[]> {
+  const stages: (Stage | undefined)[] = [];
+  for (const { name, intervalMs } of pairs) {
+    stages.push(await openStage((topology) => starts[name](topology, intervalMs)).catch(() => undefined));
+  }
+  try {
+    await pause(startedMs);
+    const failed = fullLoad(() => Promise.all(stages.map((stage) => firstFailover(stage?.pair, seconds))));
+    return (await failed).map((failedAfterSeconds, i) => ({ ...(pairs[i] as Suffering), failedAfterSeconds }));
+  } finally {
+    await Promise.all(stages.map((stage) => stage?.topology.close()));
+  }
+}
+
+/** What a start leaves behind is over then. */
+const startedMs = 8_000;
+const lookEveryMs = 1_000;
+
+/** After how many seconds it came; `undefined` when it did not. */
+async function firstFailover(pair: PairUnderTest | undefined, seconds: number): Promise<number | undefined> {
+  if (pair === undefined) return 0;
+  const before = await pair.takeovers();
+  const begunAt = monotonicMs();
+  const moved = async (): Promise<boolean> => (await pair.takeovers()) !== before;
+  const failed = await until("a failover", seconds * 1_000, moved, lookEveryMs).catch(moved);
+  return failed ? Math.round((monotonicMs() - begunAt) / 1_000) : undefined;
+}

@@ -1,7 +1,7 @@
 /**
  * The smallest heartbeat interval that full CPU load does not make fail over. Both pairs go down a ladder of intervals, at
- * once and under the same load, each until its first failover that nobody asked for. What survived its short rung is then a
- * candidate, which has to survive for as long as asked; when it does not, the next larger one has to.
+ * once and under the same load, each rung until its first failover that nobody asked for. The smallest that survived its short
+ * rung then has to survive for as long as asked; when it does not, the next larger one has to.
  */
 import { availableParallelism } from "node:os";
 import type { PairUnderTest } from "../../failover/pair.js";

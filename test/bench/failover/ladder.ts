@@ -11,15 +11,14 @@ export interface Rung {
   readonly failedAfterSeconds: number | undefined;
 }
 
-/** The interval to try next, shortly: the next smaller one, as long as all survived. */
-export const nextDown = (rungs: readonly Rung[]): number | undefined =>
-  rungs.every(survived) ? intervalsMs[rungs.length] : undefined;
+/** The interval to try next, shortly. All are tried: one that fails may have met with something else than the load. */
+export const nextDown = (rungs: readonly Rung[]): number | undefined => intervalsMs[rungs.length];
 
-/** The interval to try next, for the full time: the smallest that survived all its rungs, with all that are larger. */
+/** The interval to try next, for the full time: the smallest that has survived until now, and is larger than those tried so. */
 export function nextCandidate(rungs: readonly Rung[]): number | undefined {
   if (confirmed(rungs) !== undefined) return undefined;
-  const largestFailed = Math.max(0, ...rungs.filter((rung) => !survived(rung)).map(({ intervalMs }) => intervalMs));
-  return intervalsMs.findLast((ms) => ms > largestFailed);
+  const failed = rungs.filter((rung) => !survived(rung)).map(({ intervalMs }) => intervalMs);
+  return intervalsMs.findLast((ms) => !failed.includes(ms));
 }
 
 /** The interval that survived the full time. */

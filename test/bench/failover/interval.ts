@@ -42,21 +42,24 @@ const shortSeconds = 30;
 /** `say` gets a line for each rung. */
 export async function benchInterval(minutes: number, say: (line: string) => void): Promise<IntervalResult> {
   const rungs: Record<Climber, Rung[]> = { vipair: [], keepalived: [] };
+  const stages = new Map<Climber, Stage>();
   const climb = async (next: (of: readonly Rung[]) => number | undefined, full: boolean): Promise<boolean> => {
-    const intervals = (["vipair", "keepalived"] as const).flatMap((name) => {
+    const chosen = (["vipair", "keepalived"] as const).flatMap((name) => {
       const intervalMs = next(rungs[name]);
       return intervalMs === undefined ? [] : [{ name, intervalMs }];
     });
     const askedSeconds = full ? minutes * 60 : shortSeconds;
-    for (const { name, intervalMs, failedAfterSeconds } of await sufferAtOnce(intervals, askedSeconds)) {
-      const rung = { intervalMs, askedSeconds, full, failedAfterSeconds };
+    const failed = await sufferAtOnce(chosen, stages, askedSeconds);
+    for (const [i, { name, intervalMs }] of chosen.entries()) {
+      const rung = { intervalMs, askedSeconds, full, failedAfterSeconds: failed[i] };
       rungs[name].push(rung);
       say(`${name}, ${intervalMs} ms: ${rungText(rung)}`);
     }
-    return intervals.length > 0;
+    return chosen.length > 0;
   };
   while (await climb(nextDown, false));
   while (await climb(nextCandidate, true));
+  await Promise.all([...stages.values()].map(({ topology }) => topology.close()));
   const result = (name: Climber): Climb => ({ rungs: rungs[name], smallestMs: confirmed(rungs[name]) });
   return {
     minutes,
@@ -71,21 +74,38 @@ interface Suffering {
   readonly intervalMs: number;
 }
 
-/** Under one load, which ends when each has survived or failed. A pair that does not even start has failed at once. */
+/** Under one load, which ends when each has survived or failed; after how many seconds each failed. */
 async function sufferAtOnce(
   pairs: readonly Suffering[],
+  stages: Map<Climber, Stage>,
   seconds: number,
-): Promise<(Suffering & { failedAfterSeconds: number | undefined })[]> {
-  const stages: (Stage | undefined)[] = [];
-  for (const { name, intervalMs } of pairs) {
-    stages.push(await openStage((topology) => starts[name](topology, intervalMs)).catch(() => undefined));
-  }
+): Promise<readonly (number | undefined)[]> {
+  if (pairs.length === 0) return [];
+  const started: (PairUnderTest | undefined)[] = [];
+  for (const pair of pairs) started.push(await startOn(stages, pair));
+  await pause(startedMs);
+  return fullLoad(() => Promise.all(started.map((pair) => firstFailover(pair, seconds))));
+}
+
+/**
+ * Ends what ran before on the contender's network, which lives as long as the bench: the kernel holds up everybody's netlink
+ * while it removes namespaces. `undefined` when the pair does not even start with this interval.
+ */
+async function startOn(
+  stages: Map<Climber, Stage>,
+  { name, intervalMs }: Suffering,
+): Promise<PairUnderTest | undefined> {
+  const start = (topology: Topology): Promise<PairUnderTest> => starts[name](topology, intervalMs);
+  const before = stages.get(name);
   try {
-    await pause(startedMs);
-    const failed = fullLoad(() => Promise.all(stages.map((stage) => firstFailover(stage?.pair, seconds))));
-    return (await failed).map((failedAfterSeconds, i) => ({ ...(pairs[i] as Suffering), failedAfterSeconds }));
-  } finally {
-    await Promise.all(stages.map((stage) => stage?.topology.close()));
+    await before?.pair.end();
+    const stage = before === undefined ? await openStage(start) : { ...before, pair: await start(before.topology) };
+    stages.set(name, stage);
+    return stage.pair;
+  } catch {
+    await before?.topology.close();
+    stages.delete(name);
+    return undefined;
   }
 }
 
@@ -93,7 +113,7 @@ async function sufferAtOnce(
 const startedMs = 8_000;
 const lookEveryMs = 1_000;
 
-/** After how many seconds it came; `undefined` when it did not. */
+/** After how many seconds it came; 0 when there is not even a pair, `undefined` when it did not come. */
 async function firstFailover(pair: PairUnderTest | undefined, seconds: number): Promise<number | undefined> {
   if (pair === undefined) return 0;
   const before = await pair.takeovers();

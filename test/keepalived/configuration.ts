@@ -17,7 +17,7 @@ export function keepalivedConfiguration(
 global_defs {
   router_id ${node}
   vrrp_version 3
-  ${realTime ? "vrrp_priority -20\n  vrrp_rt_priority 50\n  vrrp_no_swap" : ""}
+  ${realTime ? realTimeOptions : ""}
 }
 ${asked === undefined ? "" : pings(asked)}
 vrrp_instance pair {
@@ -36,6 +36,13 @@ vrrp_instance pair {
 }
 `;
 }
+
+/** With its own limit of 10 ms of processor time between two waits it was killed as it sent announcements. */
+const realTimeOptions = `
+  vrrp_priority -20
+  vrrp_rt_priority 50
+  vrrp_rlimit_rttime 1000000
+  vrrp_no_swap`;
 
 /** Two failures in a row count, and two successes. */
 const pings = (address: string): string => `

@@ -7,6 +7,7 @@ test("several benches at once, each with what it knows", () => {
     names: ["throughput", "scale"],
     against: ["direct", "vipair"],
     of: ["services", "servers", "connections"],
+    most: 200_000,
     rounds: 3,
     svg: "docs/pictures",
     json: false,

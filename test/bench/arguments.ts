@@ -9,7 +9,7 @@ export type BenchName = (typeof benchNames)[number];
 
 export const usage = `npm run bench -- NAME… [--json] [--svg DIRECTORY]
   throughput, connections  [--against ${contenderNames.join(",")}] [--rounds 3] [--seconds 4]
-  scale                    [--of ${dimensions.join(",")}] [--rounds 3] [--seconds 4]
+  scale                    [--of ${dimensions.join(",")}] [--most 200000] [--rounds 3] [--seconds 4]
   failover                 [--runs 5] [--load 60]
   sync                     [--only ${syncParts.join(",")}] [--rounds 3]
                            [--hosts client=ssh://root@a/eth1/eth2,balancer=ssh://root@b/eth1/eth2[,servers=ssh://…/eth1]]
@@ -30,6 +30,8 @@ export interface Settings {
   readonly rounds: number;
   readonly against: readonly ContenderName[];
   readonly of: readonly Dimension[];
+  /** The largest size of what grows. */
+  readonly most: number;
   readonly seconds: number;
   readonly json: boolean;
   /** The machines of `throughput` and `connections`; `undefined`: namespaces of this one. */
@@ -50,6 +52,7 @@ export function readArguments(argv: readonly string[]): Arguments {
       rounds: { type: "string", default: "3" },
       against: { type: "string", default: contenderNames.join() },
       of: { type: "string", default: dimensions.join() },
+      most: { type: "string", default: "200000" },
       seconds: { type: "string", default: "4" },
       json: { type: "boolean", default: false },
       svg: { type: "string" },
@@ -77,6 +80,7 @@ export function readArguments(argv: readonly string[]): Arguments {
     rounds: numberFrom(1, values.rounds),
     against: listOf(contenderNames, values.against),
     of: listOf(dimensions, values.of),
+    most: numberFrom(1, values.most),
     seconds: numberFrom(1, values.seconds),
     json: values.json,
     svg: values.svg,

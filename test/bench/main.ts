@@ -59,7 +59,7 @@ async function openMachines(hosts: BenchHosts, against: Settings["against"]): Pr
 }
 
 async function measure(bench: BenchName, settings: Settings, network?: Network): Promise<boolean> {
-  const { runs, loadSeconds, parts, rounds, against, of, seconds } = settings;
+  const { runs, loadSeconds, parts, rounds, against, of, most, seconds } = settings;
   switch (bench) {
     case "failover":
       return tell({ bench, ...(await benchFailover(runs, loadSeconds * 1_000, say)) }, failoverTable, settings);
@@ -78,7 +78,7 @@ async function measure(bench: BenchName, settings: Settings, network?: Network):
         settings,
       );
     case "scale":
-      return tell({ bench, ...(await benchScale(of, rounds, seconds, say)) }, scaleTable, settings);
+      return tell({ bench, ...(await benchScale({ of, most, rounds, seconds }, say)) }, scaleTable, settings);
   }
 }
 

@@ -47,17 +47,23 @@ export interface ScaleBench extends Judged {
 
 const contenders: readonly ContenderName[] = ["vipair", "nftlb", "haproxy"];
 
+export interface ScaleOptions {
+  readonly of: readonly Dimension[];
+  /** Sizes beyond this are left out. */
+  readonly most: number;
+  readonly rounds: number;
+  readonly seconds: number;
+}
+
 /** Each size on each contender, in turns; the sizes of one dimension in every round. */
 export async function benchScale(
-  only: readonly Dimension[],
-  rounds: number,
-  seconds: number,
+  { of: only, most, rounds, seconds }: ScaleOptions,
   say: (line: string) => void,
 ): Promise<ScaleBench> {
   const measured: ScalePoint[] = [];
   for (const dimension of only) {
     for (let turn = 1; turn <= rounds; turn++) {
-      for (const size of sizes[dimension]) {
+      for (const size of sizes[dimension].filter((size) => size <= most)) {
         for (const name of contenders) {
           if (dimension === "connections" && name === "haproxy") continue; // its connections are not in the kernel's table
           const point = await measurePoint(name, dimension, size, seconds).catch((error: Error) => error);

@@ -11,7 +11,8 @@ export function drawCurves({ title, across, logarithmic, curves }: CurvePanel, w
   const points = curves.flatMap((curve) => curve.points);
   const bottom = curvesHeight - margin.bottom;
   const xs = points.map(([x]) => x);
-  const x = scaleLog([Math.min(...xs), Math.max(...xs)], [margin.left, width - margin.right]);
+  const [least, most] = [Math.min(...xs), Math.max(...xs)];
+  const x = scaleLog([least, least === most ? 10 * most : most], [margin.left, width - margin.right]);
   const ys = points.map(([, y]) => y);
   const y = logarithmic
     ? scaleLog([decade(Math.min(...ys), Math.floor), decade(Math.max(...ys), Math.ceil)], [bottom, margin.top])

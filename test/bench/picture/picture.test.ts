@@ -87,6 +87,7 @@ test("curves have a line for each series, and leave out what was not measured", 
     point("nftlb", size),
     point("haproxy", size),
   ]);
+  expect(drawn({ bench: "scale", ...judged, points: points.slice(0, 1) })).not.toContain("NaN");
   const svg = drawn({ bench: "scale", ...judged, points });
   expect(isWellFormed(svg)).toBe(true);
   // Legend, datagrams, connections, memory, reload.

@@ -27,6 +27,9 @@ gate() {
   fi
 }
 
+# What the bench needs that is tried out, and machines that it reaches over ssh.
+peers=(sshd:openssh-server ssh:openssh-client iperf3:iperf3 wrk:wrk nginx:nginx-core)
+
 set -e
 prepare
 set +e

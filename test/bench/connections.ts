@@ -1,5 +1,5 @@
-import type { Contender, ContenderName } from "./contender/contender.js";
-import { atMost, compareHops, type Judged, type LoadResult, of, quotient, type Verdict } from "./hop.js";
+import type { Contender, ContenderName, Network } from "./contender/contender.js";
+import { atMost, compareHops, type HopBench, type LoadResult, of, quotient, type Verdict } from "./hop.js";
 import { type ConnectsAnswer, measureConnects } from "./load/connects.js";
 import { measureRequests, type Requests } from "./load/wrk.js";
 import { benchServices } from "./services.js";
@@ -7,7 +7,7 @@ import { median, worst } from "./statistics.js";
 import { type Reading, reading, takeTurns } from "./turns.js";
 
 /** Connections for one request each, from a closed set of clients; how soon they open at half of that; and when too many come. */
-export interface ConnectionsBench extends Judged {
+export interface ConnectionsBench extends HopBench {
   readonly rates: readonly LoadResult[];
   readonly behaviour: readonly Behaviour[];
 }
@@ -43,25 +43,35 @@ export async function benchConnections(
   rounds: number,
   seconds: number,
   say: (line: string) => void,
+  network?: Network,
 ): Promise<ConnectionsBench> {
-  const turns = await takeTurns(names, rounds, benchServices, async (contender, round) => {
-    const turn = await measureTurn(contender, seconds, round);
-    const { rate, half, atHalf } = turn;
-    say(
-      `round ${round}: ${contender.name}: ${Math.round(rate.perSecond)} connections/s, ` +
-        `at ${half}/s p99 ${atHalf.p99Ms.toFixed(2)} ms, port reuse ${turn.reuse.failed} failed`,
-    );
-    return turn;
-  });
+  const turns = await takeTurns(
+    names,
+    rounds,
+    benchServices,
+    async (contender, round) => {
+      const turn = await measureTurn(contender, seconds, round);
+      const { rate, half, atHalf } = turn;
+      say(
+        `round ${round}: ${contender.name}: ${Math.round(rate.perSecond)} connections/s, ` +
+          `at ${half}/s p99 ${atHalf.p99Ms.toFixed(2)} ms, port reuse ${turn.reuse.failed} failed`,
+      );
+      return turn;
+    },
+    network,
+  );
   const rates = compareHops(new Map([...turns].map(([name, all]) => [name, all.map(({ rate }) => rate)])));
   const behaviour = [...turns].map(([name, all]) => behaviourOf(name, all));
   const verdicts = judge(rates, behaviour);
-  return { rounds, seconds, rates, behaviour, verdicts, passed: verdicts.every(({ passed }) => passed) };
+  const passed = verdicts.every((verdict) => verdict.passed);
+  return { apart: network !== undefined, rounds, seconds, rates, behaviour, verdicts, passed };
 }
 
 async function measureTurn({ topology, target }: Contender, seconds: number, round: number): Promise<Turn> {
   const client = topology.host("client");
-  const rate = await reading(() => measureRequests(client, target, { seconds, clients: 32, oneEach: true }));
+  const rate = await reading(topology.host("lb1"), () =>
+    measureRequests(client, target, { seconds, clients: 32, oneEach: true }),
+  );
   const half = Math.min(mostPerSecond, Math.round(rate.perSecond / 2));
   return {
     rate,

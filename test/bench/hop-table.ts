@@ -4,9 +4,17 @@ import type { LoadResult, Verdict } from "./hop.js";
 import type { ThroughputBench } from "./throughput.js";
 import type { Spread } from "./turns.js";
 
-export function throughputTable({ rounds, seconds, bulk, packets, requests, verdicts }: ThroughputBench): string {
+export function throughputTable({
+  apart,
+  rounds,
+  seconds,
+  bulk,
+  packets,
+  requests,
+  verdicts,
+}: ThroughputBench): string {
   return [
-    `Median (least – most) of ${rounds} rounds of ${seconds} s. CPU: of the whole machine, client and servers included;`,
+    `Median (least – most) of ${rounds} rounds of ${seconds} s. CPU: of ${machineText(apart)};`,
     "hop: what the balancer adds to that, as a difference from no hop, and as a multiple of what routing adds.",
     "8 TCP connections, bulk",
     loadTable(bulk, "Gbit/s", "CPU ms per Gbit", 1_000),
@@ -18,7 +26,10 @@ export function throughputTable({ rounds, seconds, bulk, packets, requests, verd
   ].join("\n");
 }
 
-export function connectionsTable({ rounds, seconds, rates, behaviour, verdicts }: ConnectionsBench): string {
+const machineText = (apart: boolean): string =>
+  apart ? "the balancer's machine alone" : "the whole machine, client and servers included";
+
+export function connectionsTable({ apart, rounds, seconds, rates, behaviour, verdicts }: ConnectionsBench): string {
   const table = new Table({
     head: [
       "",
@@ -50,6 +61,7 @@ export function connectionsTable({ rounds, seconds, rates, behaviour, verdicts }
   }
   return [
     `Median (least – most) of ${rounds} rounds of ${seconds} s: 32 clients, a connection and a small request each.`,
+    `CPU: of ${machineText(apart)}.`,
     loadTable(rates, "connections/s", "CPU µs each"),
     "At half of that rate; with 512 clients; and one port of the client 100 times a round.",
     table.toString(),

@@ -48,6 +48,12 @@ export interface Judged {
   readonly passed: boolean;
 }
 
+/** A bench of what a hop costs. */
+export interface HopBench extends Judged {
+  /** The balancer has a machine of its own, and processor time is that machine's alone. */
+  readonly apart: boolean;
+}
+
 /** A bound, and whether it was met. */
 export interface Verdict {
   readonly text: string;

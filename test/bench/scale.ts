@@ -3,6 +3,7 @@ import { Instrument } from "../traffic/instrument.js";
 import { openContender } from "./contender/all.js";
 import type { BenchServer, BenchService, Contender, ContenderName } from "./contender/contender.js";
 import { atMost, type Judged, quotient, type Verdict } from "./hop.js";
+import { measureFirstAnswer } from "./load/connects.js";
 import { measurePackets } from "./load/iperf.js";
 import { measureRequests } from "./load/wrk.js";
 import { benchServices } from "./services.js";
@@ -29,7 +30,7 @@ export interface ScalePoint {
   readonly size: number;
   /** From its start until it serves. */
   readonly startMs: number;
-  /** From the request for a changed configuration until that serves; left out where that was not measured. */
+  /** From the request for a configuration with one service more until a client is answered by that. */
   readonly reloadMs: number | undefined;
   /** Memory of its processes, at the end. */
   readonly residentMb: number;
@@ -46,17 +47,23 @@ export interface ScaleBench extends Judged {
 
 const contenders: readonly ContenderName[] = ["vipair", "nftlb", "haproxy"];
 
+export interface ScaleOptions {
+  readonly of: readonly Dimension[];
+  /** Sizes beyond this are left out. */
+  readonly most: number;
+  readonly rounds: number;
+  readonly seconds: number;
+}
+
 /** Each size on each contender, in turns; the sizes of one dimension in every round. */
 export async function benchScale(
-  only: readonly Dimension[],
-  rounds: number,
-  seconds: number,
+  { of: only, most, rounds, seconds }: ScaleOptions,
   say: (line: string) => void,
 ): Promise<ScaleBench> {
   const measured: ScalePoint[] = [];
   for (const dimension of only) {
     for (let turn = 1; turn <= rounds; turn++) {
-      for (const size of sizes[dimension]) {
+      for (const size of sizes[dimension].filter((size) => size <= most)) {
         for (const name of contenders) {
           if (dimension === "connections" && name === "haproxy") continue; // its connections are not in the kernel's table
           const point = await measurePoint(name, dimension, size, seconds).catch((error: Error) => error);
@@ -85,21 +92,21 @@ async function measurePoint(
     await contender.start(services);
     const startMs = round(monotonicMs() - startedAt);
     const fill = dimension === "connections" ? await fillTable(contender, size) : undefined;
-    const client = contender.topology.host("client");
+    const { topology } = contender;
+    const [client, balancer] = [topology.host("client"), topology.host("lb1")];
     const packets = contender.protocols.includes("udp")
-      ? await reading(() => measurePackets(client, contender.target, seconds))
+      ? await reading(balancer, () => measurePackets(client, contender.target, seconds))
       : undefined;
-    const opened = await reading(() =>
+    const opened = await reading(balancer, () =>
       measureRequests(client, contender.target, { seconds, clients: 32, oneEach: true }),
     );
-    const reloadedAt = monotonicMs();
-    await contender.reload?.([...fillers(size, size + 1), ...services]);
+    const reloadMs = await measureReload(contender, services);
     const point: ScalePoint = {
       contender: name,
       dimension,
       size,
       startMs,
-      reloadMs: contender.reload === undefined ? undefined : round(monotonicMs() - reloadedAt),
+      reloadMs,
       residentMb: residentMb(contender.pids),
       packetsPerSecond: packets?.perSecond,
       packetUs: packets?.eachUs,
@@ -112,6 +119,15 @@ async function measurePoint(
   } finally {
     await contender.topology.close();
   }
+}
+
+/** A service that is added in each contender's own way, and asked by the client until it answers. */
+async function measureReload(contender: Contender, services: readonly BenchService[]): Promise<number | undefined> {
+  const { reload, topology, target } = contender;
+  if (reload === undefined) return undefined;
+  const added: BenchService = { ...filler(0), name: "added", port: 29_000 };
+  const client = topology.host("client");
+  return round(await measureFirstAnswer(client, target, added.port, () => reload([added, ...services])));
 }
 
 /** Connections of the contender's in the kernel's table, as the bench of replication makes them. */
@@ -148,11 +164,13 @@ function servicesOf(dimension: Dimension, size: number): readonly BenchService[]
 
 /** Services that nobody speaks to. */
 const fillers = (from: number, to: number): BenchService[] =>
-  Array.from({ length: to - from }, (_, index) => ({
-    ...web([0, 1].map((at) => ({ ...server(at), port: 80 }))),
-    name: `filler${from + index}`,
-    port: 30_000 + from + index,
-  }));
+  Array.from({ length: to - from }, (_, index) => filler(from + index));
+
+const filler = (index: number): BenchService => ({
+  ...web([0, 1].map((at) => ({ ...server(at), port: 80 }))),
+  name: `filler${index}`,
+  port: 30_000 + index,
+});
 
 const server = (index: number): BenchServer => ({
   address: index % 2 === 0 ? "10.77.2.11" : "10.77.2.12",

@@ -1,11 +1,11 @@
-import type { Contender, ContenderName } from "./contender/contender.js";
-import { atLeast, atMost, compareHops, type Judged, type LoadResult, of, ratioOf } from "./hop.js";
+import type { Contender, ContenderName, Network } from "./contender/contender.js";
+import { atLeast, atMost, compareHops, type HopBench, type LoadResult, of, ratioOf } from "./hop.js";
 import { measureBulk, measurePackets } from "./load/iperf.js";
 import { measureRequests } from "./load/wrk.js";
 import { benchServices } from "./services.js";
 import { type Reading, reading, takeTurns } from "./turns.js";
 
-export interface ThroughputBench extends Judged {
+export interface ThroughputBench extends HopBench {
   /** Eight TCP connections; in gigabits. */
   readonly bulk: readonly LoadResult[];
   /** UDP datagrams of 64 bytes, one flow. */
@@ -25,12 +25,19 @@ export async function benchThroughput(
   rounds: number,
   seconds: number,
   say: (line: string) => void,
+  network?: Network,
 ): Promise<ThroughputBench> {
-  const turns = await takeTurns(names, rounds, benchServices, async (contender, round) => {
-    const turn = await measureTurn(contender, seconds);
-    say(`round ${round}: ${contender.name}: ${told(turn)}`);
-    return turn;
-  });
+  const turns = await takeTurns(
+    names,
+    rounds,
+    benchServices,
+    async (contender, round) => {
+      const turn = await measureTurn(contender, seconds);
+      say(`round ${round}: ${contender.name}: ${told(turn)}`);
+      return turn;
+    },
+    network,
+  );
   const compared = (load: keyof Turn): LoadResult[] =>
     compareHops(new Map([...turns].map(([name, all]) => [name, all.flatMap((turn) => turn[load] ?? [])]))).filter(
       ({ contender }) => (turns.get(contender)?.[0]?.[load] ?? undefined) !== undefined,
@@ -43,15 +50,18 @@ export async function benchThroughput(
     atLeast("packets: vipair / nftlb", ratioOf(packets, "vipair", "nftlb"), 1),
     atMost("hop of a packet: vipair / routing", of(packets, "vipair")?.hopRatio, 1.25),
   ];
-  return { rounds, seconds, bulk, packets, requests, verdicts, passed: verdicts.every(({ passed }) => passed) };
+  const passed = verdicts.every((verdict) => verdict.passed);
+  return { apart: network !== undefined, rounds, seconds, bulk, packets, requests, verdicts, passed };
 }
 
 async function measureTurn({ topology, target, protocols }: Contender, seconds: number): Promise<Turn> {
-  const client = topology.host("client");
+  const [client, balancer] = [topology.host("client"), topology.host("lb1")];
   return {
-    bulk: await reading(() => measureBulk(client, target, seconds)),
-    packets: protocols.includes("udp") ? await reading(() => measurePackets(client, target, seconds)) : undefined,
-    requests: await reading(() => measureRequests(client, target, { seconds, clients: 32 })),
+    bulk: await reading(balancer, () => measureBulk(client, target, seconds)),
+    packets: protocols.includes("udp")
+      ? await reading(balancer, () => measurePackets(client, target, seconds))
+      : undefined,
+    requests: await reading(balancer, () => measureRequests(client, target, { seconds, clients: 32 })),
   };
 }
 

@@ -1,6 +1,7 @@
 import { pause } from "../topology/clock.js";
+import type { Host } from "../topology/host.js";
 import { openContender } from "./contender/all.js";
-import type { BenchService, Contender, ContenderName } from "./contender/contender.js";
+import type { BenchService, Contender, ContenderName, Network } from "./contender/contender.js";
 import { median, round } from "./statistics.js";
 import { machineBusyMs } from "./usage.js";
 
@@ -8,7 +9,7 @@ import { machineBusyMs } from "./usage.js";
 export interface Reading {
   /** What passed in a second. */
   readonly perSecond: number;
-  /** Processor time of the whole machine for each, client and server included: µs. */
+  /** Processor time of the balancer's whole machine for each: µs. Client and servers are included where they are on it. */
   readonly eachUs: number;
 }
 
@@ -31,17 +32,20 @@ const settleMs = 6_000;
 /**
  * Lets each contender have its turn in every round, A B C A B C …, each alone: what disturbs the machine for a while
  * disturbs them all.
+ *
+ * @param network shared by all, with servers that answer; left out: each has one of its own
  */
 export async function takeTurns<Result>(
   names: readonly ContenderName[],
   rounds: number,
   services: readonly BenchService[],
   measure: (contender: Contender, round: number) => Promise<Result>,
+  network?: Network,
 ): Promise<ReadonlyMap<ContenderName, readonly Result[]>> {
   const results = new Map<ContenderName, Result[]>(names.map((name) => [name, []]));
   const contenders: Contender[] = [];
   try {
-    for (const name of names) contenders.push(await openContender(name));
+    for (const name of names) contenders.push(await openContender(name, network));
     for (let turn = 1; turn <= rounds; turn++) {
       for (const contender of contenders) {
         await contender.start(services);
@@ -51,16 +55,19 @@ export async function takeTurns<Result>(
       }
     }
   } finally {
-    await Promise.all(contenders.map(({ topology }) => topology.close()));
+    const own = contenders.filter(({ topology }) => topology !== network);
+    await Promise.all(own.map(({ topology }) => topology.close()));
   }
   return results;
 }
 
-/** The processor time that each of what a load counts has cost. */
+/** The processor time that each of what a load counts has cost the balancer's machine. */
 export async function reading<Load extends { readonly perSecond: number; readonly count: number }>(
+  balancer: Host,
   load: () => Promise<Load>,
 ): Promise<Load & Reading> {
-  const before = machineBusyMs();
+  const before = await machineBusyMs(balancer);
   const measured = await load();
-  return { ...measured, eachUs: ((machineBusyMs() - before) * 1_000) / Math.max(1, measured.count) };
+  const spent = (await machineBusyMs(balancer)) - before;
+  return { ...measured, eachUs: (spent * 1_000) / Math.max(1, measured.count) };
 }

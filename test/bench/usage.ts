@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Host } from "../topology/host.js";
 import { round } from "./statistics.js";
 
 /** One tick of `utime` and `stime`, `USER_HZ`: 10 ms on every Linux that Node.js runs on. */
@@ -10,13 +11,14 @@ export function cpuMs(pids: readonly number[]): number {
 }
 
 /**
- * Time that all processors together have been busy so far, in ms: processes, interrupts and soft interrupts. Where client,
+ * Time that all processors of the host's machine have been busy so far, together, in ms: processes, interrupts and soft interrupts. Where client,
  * balancer and servers share the processors, this is what a hop costs; whose packet a soft interrupt works on cannot be told.
  */
-export function machineBusyMs(): number {
+export async function machineBusyMs(host: Host): Promise<number> {
+  const text = host.machine.isHere ? readFileSync("/proc/stat", "utf8") : await host.check(["cat", "/proc/stat"]);
   // proc(5): cpu user nice system idle iowait irq softirq steal …
   const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] =
-    readFileSync("/proc/stat", "utf8").split("\n", 1)[0]?.split(/\s+/).map(Number) ?? [];
+    text.split("\n", 1)[0]?.split(/\s+/).map(Number) ?? [];
   return (user + nice + system + irq + softirq) * tickMs;
 }
 

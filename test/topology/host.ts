@@ -1,4 +1,6 @@
+import { writeFileSync } from "node:fs";
 import { type CommandOptions, check, type Outcome, run } from "./command.js";
+import { here, type Machine } from "./machine.js";
 import { Running, type SpawnOptions } from "./running.js";
 
 /**
@@ -11,6 +13,8 @@ export class Host {
   constructor(
     readonly name: string,
     readonly namespace: string,
+    /** Whose namespace it is. */
+    readonly machine: Machine = here,
   ) {}
 
   /** Runs a command inside the host to its end. */
@@ -25,14 +29,31 @@ export class Host {
 
   /** Starts a long-lived process inside the host; it ends with the topology at the latest. */
   spawn(argv: readonly string[], options?: SpawnOptions): Running {
-    const running = new Running(this.argv(argv), options);
+    const { machine } = this;
+    const entered = this.#entered(argv);
+    // Elsewhere, what a node IPC channel would carry goes through standard input and output.
+    const running = machine.isHere
+      ? new Running(entered, options)
+      : options?.ipc
+        ? new Running(machine.command(entered), { ...options, ipc: false, pipe: true, input: true })
+        : new Running(machine.lasting(entered), { ...options, input: true });
     this.#running.push(running);
     return running;
   }
 
   /** The command as it is run from outside. */
   argv(argv: readonly string[]): string[] {
+    return this.machine.command(this.#entered(argv));
+  }
+
+  #entered(argv: readonly string[]): string[] {
     return ["ip", "netns", "exec", this.namespace, ...argv];
+  }
+
+  /** Writes a file on its machine, readable by its owner alone. */
+  async write(file: string, content: string): Promise<void> {
+    if (this.machine.isHere) return writeFileSync(file, content, { mode: 0o600 });
+    await check(this.machine.command(["sh", "-c", 'umask 077; cat >"$1"', "sh", file]), { input: content });
   }
 
   /** The MAC address of one of its interfaces. */

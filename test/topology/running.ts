@@ -10,6 +10,8 @@ export interface SpawnOptions {
   readonly pipe?: boolean;
   /** Opens a node IPC channel to the child. */
   readonly ipc?: boolean;
+  /** Its standard input is a pipe, and its end asks it to end. */
+  readonly input?: boolean;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -24,11 +26,17 @@ export class Running {
     const log = options.log === undefined ? "ignore" : openSync(options.log, "a");
     this.#log = options.log;
     this.child = spawn(command, args, {
-      stdio: ["ignore", options.pipe ? "pipe" : log, log, ...(options.ipc ? (["ipc"] as const) : [])],
+      stdio: [
+        options.input ? "pipe" : "ignore",
+        options.pipe ? "pipe" : log,
+        log,
+        ...(options.ipc ? (["ipc"] as const) : []),
+      ],
       detached: true,
       env: { ...process.env, ...options.env },
     });
     if (typeof log === "number") closeSync(log);
+    this.child.stdin?.on("error", () => {}); // it has ended: its exit code says why
     this.#exit = new Promise((resolve) => {
       this.child.on("error", () => resolve(127));
       this.child.on("exit", (code) => resolve(code ?? 137));
@@ -59,10 +67,11 @@ export class Running {
     signalAll(this.pids, signal);
   }
 
-  /** Asks it to end with SIGTERM, then kills what is left of it; returns the exit code. */
+  /** Asks it to end, with SIGTERM or the end of its input, then kills what is left of it; returns the exit code. */
   async end(graceMs = 3_000): Promise<number> {
     const pids = this.pids;
-    if (this.alive) this.child.kill("SIGTERM");
+    if (this.child.stdin !== null) this.child.stdin.end();
+    else if (this.alive) this.child.kill("SIGTERM");
     await Promise.race([this.#exit, pause(graceMs)]);
     signalAll([...pids, ...this.pids], "SIGKILL");
     return this.#exit;

@@ -1,3 +1,4 @@
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Host } from "../topology/host.js";
 import type { Running, SpawnOptions } from "../topology/running.js";
@@ -13,7 +14,10 @@ export function realTime(argv: readonly string[]): string[] {
   return ["sh", "-c", 'chrt -f 40 true 2>/dev/null && exec chrt -f 40 "$@"; exec "$@"', "sh", ...argv];
 }
 
-/** A node program inside a host that answers questions over its IPC channel, one answer for each question. */
+/**
+ * A node program inside a host that answers questions, one answer for each: over its IPC channel, or on another machine over
+ * its standard input and output, a line of JSON for each.
+ */
 export class Instrument<Question extends object, Answer> {
   readonly running: Running;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
@@ -23,11 +27,14 @@ export class Instrument<Question extends object, Answer> {
     const node = [process.execPath, program(path), ...args];
     const argv = options.realTime ? realTime(node) : node;
     this.running = host.spawn(argv, { ...options, ipc: true });
-    this.running.child.on("message", (message) => {
+    const { child } = this.running;
+    const answered = (message: unknown): void => {
       const { id, answer } = message as { id: number; answer: Answer };
       this.#waiting.get(id)?.(answer);
       this.#waiting.delete(id);
-    });
+    };
+    child.on("message", answered);
+    if (child.stdout !== null) createInterface(child.stdout).on("line", (line) => answered(JSON.parse(line)));
   }
 
   /** Throws when no answer comes within the deadline. */
@@ -42,9 +49,10 @@ export class Instrument<Question extends object, Answer> {
         clearTimeout(timer);
         resolve(answer);
       });
-      this.running.child.send({ id, question }, (error) => {
-        if (error) reject(error);
-      });
+      const { child } = this.running;
+      const told = (error?: Error | null): void => (error ? reject(error) : undefined);
+      if (child.stdin === null) child.send({ id, question }, told);
+      else child.stdin.write(`${JSON.stringify({ id, question })}\n`, told);
     });
   }
 
@@ -55,10 +63,16 @@ export class Instrument<Question extends object, Answer> {
 
 /** The other end, inside the program: answers each question. The program ends with the channel. */
 export function answerQuestions<Question, Answer>(answer: (question: Question) => Answer | Promise<Answer>): void {
-  process.on("message", async (message) => {
+  const asked = async (message: unknown): Promise<{ id: number; answer: Answer }> => {
     const { id, question } = message as { id: number; question: Question };
-    const reply = await answer(question);
-    process.send?.({ id, answer: reply });
-  });
-  process.on("disconnect", () => process.exit(0));
+    return { id, answer: await answer(question) };
+  };
+  if (process.send !== undefined) {
+    process.on("message", async (message) => process.send?.(await asked(message)));
+    process.on("disconnect", () => process.exit(0));
+    return;
+  }
+  createInterface(process.stdin)
+    .on("line", async (line) => process.stdout.write(`${JSON.stringify(await asked(JSON.parse(line)))}\n`))
+    .on("close", () => process.exit(0));
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { EventReport, StatusReport } from "@vipair/model";
@@ -47,6 +47,11 @@ export class VipairNode {
     writeFileSync(this.files.config, configuration(this.files.secret));
   }
 
+  /** Brings its files to its machine. */
+  async publish(): Promise<void> {
+    for (const file of [this.files.secret, this.files.config]) await this.host.write(file, readFileSync(file, "utf8"));
+  }
+
   /** Starts the daemon, with more options if given; it need not be ready when this returns. */
   start(...more: string[]): void {
     const { config, node, socket, log } = this.files;
@@ -83,8 +88,10 @@ export class VipairNode {
     return run([vipair, "--socket", this.files.socket, ...args], { timeoutMs: 30_000 });
   }
 
-  status(): Promise<StatusReport> {
-    return askControl<StatusReport>(this.files.socket, "GET", "/status");
+  async status(): Promise<StatusReport> {
+    const { socket } = this.files;
+    if (this.host.machine.isHere) return askControl<StatusReport>(socket, "GET", "/status");
+    return JSON.parse(await this.host.check([vipair, "--socket", socket, "--json", "status"])) as StatusReport;
   }
 
   events(): Promise<EventReport[]> {

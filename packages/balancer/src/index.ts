@@ -5,3 +5,4 @@ export * from "./ruleset/index.js";
 export { roundRobinSlots } from "./slots/roundRobin.js";
 export { sourceHashSlots } from "./slots/sourceHash.js";
 export type { OwnershipEvent } from "./stray/stray.js";
+export { advise, expectedConnections, type TuningCase } from "./tuning/advise.js";

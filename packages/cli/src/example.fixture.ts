@@ -4,6 +4,7 @@ import type {
   ServerReport,
   StatusReport,
   SyncStatusReport,
+  TuningStatusReport,
   VerifyReport,
 } from "@vipair/model";
 
@@ -174,4 +175,57 @@ export const exampleVerify: VerifyReport = {
   complete: true,
   rounds: 5,
   tookMs: 840,
+};
+
+/** One node with things to set, one with none, and one that is silent. */
+export const exampleTuning: TuningStatusReport = {
+  nodes: [
+    {
+      node: "lb1",
+      tuning: {
+        readings: {
+          processors: 4,
+          conntrack: { count: 41530, most: 65_536, buckets: 16_384, accounting: false, establishedSeconds: 86_400 },
+          interfaces: [
+            {
+              name: "eth0",
+              isCard: true,
+              receiveQueues: 4,
+              mostQueues: 8,
+              interruptProcessors: 4,
+              steeredTo: 0,
+              receiveOffload: true,
+            },
+            { name: "eth1", isCard: true, receiveQueues: 1, steeredTo: 1, receiveOffload: false },
+          ],
+        },
+        advice: [
+          {
+            setting: "net.netfilter.nf_conntrack_max",
+            now: "65536",
+            advised: "262144",
+            because: "the servers may have 100000 connections (maxConnections)",
+            command: "sysctl -w net.netfilter.nf_conntrack_max=262144",
+            urgent: true,
+          },
+          {
+            setting: "eth1 receive offload (GRO)",
+            now: "off",
+            advised: "on",
+            because: "bulk data passes in many small pieces",
+            command: "ethtool -K eth1 gro on",
+            urgent: false,
+          },
+        ],
+      },
+    },
+    {
+      node: "lb2",
+      tuning: {
+        readings: { processors: 1, interfaces: [{ name: "eth0", isCard: false, receiveQueues: 1, steeredTo: 0 }] },
+        advice: [],
+      },
+    },
+    { node: "lb3" },
+  ],
 };

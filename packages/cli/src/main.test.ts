@@ -8,7 +8,7 @@ import type { EventReport } from "@vipair/model";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { FakeControl } from "../../daemon/dist/control/fake.js";
 import { type ControlServer, openControl, Refused } from "../../daemon/dist/control/index.js";
-import { exampleConnection, exampleReport, exampleSync, exampleVerify } from "./example.fixture.js";
+import { exampleConnection, exampleReport, exampleSync, exampleTuning, exampleVerify } from "./example.fixture.js";
 
 // The built command against a real control socket, with a daemon behind it that only answers.
 vi.setConfig({ testTimeout: 30_000 });
@@ -185,6 +185,19 @@ describe("exit status 0: done", () => {
     expect((await vipair("sync", "verify")).stdout).toContain("repaired: 2; they agree on 41530 connections now");
     expect(JSON.parse((await vipair("sync", "verify", "--no-repair", "--json")).stdout)).toEqual(exampleVerify);
     expect(control.done).toEqual(["verify repair", "verify"]);
+  });
+
+  test("tuning is done when nothing is urgent, and fails with the names of what is", async () => {
+    control.tuned = { nodes: exampleTuning.nodes.slice(1) };
+    expect(await vipair("tuning")).toMatchObject({ status: 0, stderr: "" });
+    expect(JSON.parse((await vipair("tuning", "--json")).stdout)).toEqual(control.tuned);
+    control.tuned = exampleTuning;
+    const people = await vipair("tuning");
+    expect(people).toMatchObject({ status: 1, stdout: expect.stringContaining("ethtool -K eth1 gro on\n") });
+    expect(people.stderr).toMatch(/^vipair: connections are .*\n {2}net\.netfilter\.nf_conntrack_max of lb1\n$/);
+    const programs = await vipair("tuning", "--json");
+    expect(programs.status).toBe(1);
+    expect(JSON.parse(programs.stdout)).toEqual(exampleTuning);
   });
 
   test("keygen needs no daemon and prints 32 random bytes", async () => {

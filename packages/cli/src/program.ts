@@ -9,6 +9,7 @@ import { addFailover, addMaintenance } from "./command/failover.js";
 import { addKeygen } from "./command/keygen.js";
 import { addServers, addServices, addStatus } from "./command/status.js";
 import { addSync } from "./command/sync.js";
+import { addTuning } from "./command/tuning.js";
 import { addWatch } from "./command/watch.js";
 import { addWhy } from "./command/why.js";
 import { readVersion } from "./version.js";
@@ -33,6 +34,7 @@ export function buildProgram(): Command {
   addServerAdmin(program);
   addConnections(program);
   addSync(program);
+  addTuning(program);
   addEvents(program);
   addConfig(program);
   addWhy(program);

@@ -33,7 +33,7 @@ describe("parseConfig", () => {
     const { config, warnings } = accepted(example("vipair"));
     expect(config).toMatchSnapshot();
     expect(warnings.map(({ path, message }) => `${path}: ${message}`)).toEqual([
-      'services.owa.servers.ex2.maxConnections: "maxConnections" has no effect yet',
+      'services.owa.servers.ex2.maxConnections: "maxConnections" limits nothing yet',
     ]);
   });
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { serviceViews } from "@vipair/balancer";
 import { configDigest } from "@vipair/config";
-import { bootClock } from "@vipair/kernel";
-import { type EventReport, stabilityTrack } from "@vipair/model";
+import { bootClock, readTuning } from "@vipair/kernel";
+import { type EventKind, type EventReport, stabilityTrack } from "@vipair/model";
 import type { Logger } from "pino";
 import { openBalancer } from "./balance/balancer.js";
 import type { ConfigFile } from "./config/file.js";
@@ -24,6 +24,7 @@ import { openReports } from "./report/reports.js";
 import { openFailures } from "./track/failures.js";
 import { reachServers } from "./track/servers.js";
 import { openTracks } from "./track/tracks.js";
+import { openTuning } from "./tuning/tuning.js";
 
 /**
  * vipaird: joins the two halves and shows them to the operator.
@@ -150,6 +151,13 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
   pairing.agent.setMaintenance(maintenance.on);
   const setStable = (stable: boolean): void => pairing.agent.setTrack(stabilityTrack.track, stable);
   setStable(stability.held === undefined);
+  const tuning = openTuning({
+    config: () => current.config,
+    peer: () => pairing.peerReport?.tuning?.readings,
+    journal,
+    read: readTuning,
+  });
+  closers.push(tuning.close);
   const reports = openReports({
     node,
     version,
@@ -158,6 +166,7 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     pairing,
     maintenance,
     stability,
+    tuning,
     tracks: () => tracks.report(),
   });
   const tracks = openTracks({
@@ -184,6 +193,7 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     pairing,
     maintenance,
     stability,
+    tuning,
     journal,
     timeline,
     status,
@@ -200,6 +210,7 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     }
     current = result.file;
     balancer.replaceServices(current.config.services);
+    tuning.check();
     pairing.agent.setConfigDigest(configDigest(current.config));
     journal.record("configChanged", "the configuration was read again", { warnings: result.file.warnings });
     changed();
@@ -242,11 +253,12 @@ async function leave(pairing: Pairing, log: Logger): Promise<boolean> {
   }
 }
 
+const warnings: ReadonlySet<EventKind> = new Set(["refused", "conflict", "addressConflict", "tuning"]);
+
 const logEvent =
   (log: Logger) =>
   ({ kind, message, detail }: EventReport): void => {
     const isLost = kind === "pathChanged" && detail.up === false;
-    if (kind === "refused" || kind === "conflict" || kind === "addressConflict" || isLost)
-      log.warn({ event: kind, ...detail }, message);
+    if (isLost || warnings.has(kind)) log.warn({ event: kind, ...detail }, message);
     else log.info({ event: kind, ...detail }, message);
   };

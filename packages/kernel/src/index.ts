@@ -27,5 +27,6 @@ export { KernelOwnership, openOwnership } from "./ownership.js";
 export { type Accounts, readAccounts } from "./scheduling/accounts.js";
 export { lockMemory, raiseScheduling, type Scheduling } from "./scheduling/scheduling.js";
 export { openSysctls, type Sysctls } from "./sysctl/sysctl.js";
+export { readTuning } from "./tuning/readings.js";
 export { type ReadableWatch, watchReadable } from "./vrrp-socket/readable.js";
 export { type VrrpPacket, VrrpSocket, type VrrpSocketOptions } from "./vrrp-socket/socket.js";

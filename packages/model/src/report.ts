@@ -1,6 +1,7 @@
 import type { FreezeReport } from "./freeze.js";
 import type { Reach } from "./reach.js";
 import type { DriftReport, ReplicationReport } from "./replication.js";
+import type { TuningReport } from "./tuning.js";
 
 /**
  * What the product tells people: the JSON of the control socket, shared by the daemon that fills it and the admin
@@ -180,6 +181,8 @@ export interface NodeReport {
   readonly replication?: ReplicationReport;
   /** The last freeze of its agent, if it was not long ago. */
   readonly frozen?: FreezeReport;
+  /** How its host is set, and what would be better. */
+  readonly tuning?: TuningReport;
 }
 
 /** `vipair status --json`. */
@@ -202,6 +205,7 @@ export type EventKind =
   | "converged" // after a takeover or a conflict: whether traffic arrives here
   | "addressConflict" // somebody else answers for an address of ours
   | "frozen" // a node did not run for a while
+  | "tuning" // the host is set so that connections are, or would be, refused
   | "strays" // packets that found no connection, or came to a node that had handed over
   | "incident" // ownership passed: what the events of both nodes say of the time between the owners
   | "started"

@@ -1,11 +1,11 @@
 import { Topology } from "../../topology/topology.js";
 import { startServers } from "../load/servers.js";
-import type { Contender, ContenderName } from "./contender.js";
+import type { Contender, ContenderName, Network } from "./contender.js";
 import { direct, nftlb, routing } from "./kernel.js";
 import { haproxy, nginx, nodeProxy } from "./proxies.js";
 import { vipair } from "./vipair.js";
 
-const makers: Readonly<Record<ContenderName, (topology: Topology) => Contender | Promise<Contender>>> = {
+const makers: Readonly<Record<ContenderName, (topology: Network) => Contender | Promise<Contender>>> = {
   direct,
   routing,
   vipair,
@@ -15,18 +15,23 @@ const makers: Readonly<Record<ContenderName, (topology: Topology) => Contender |
   node: nodeProxy,
 };
 
-/** A contender on a network of its own, with servers that answer. Nothing of it runs yet. */
-export async function openContender(name: ContenderName): Promise<Contender> {
+/** A contender, on a network of its own unless one is given. Nothing of it runs yet. */
+export async function openContender(name: ContenderName, network?: Network): Promise<Contender> {
+  if (network !== undefined) return makers[name](network);
   const topology = await Topology.open();
   try {
-    // A proxy and a client need a port for each connection that has not been forgotten yet.
-    for (const host of ["client", "lb1"] as const) {
-      await topology.host(host).check(["sysctl", "-qw", "net.ipv4.ip_local_port_range=10000 65535"]);
-    }
-    await startServers(topology);
+    await equip(topology);
     return await makers[name](topology);
   } catch (error) {
     await topology.close();
     throw error;
   }
+}
+
+/** Servers that answer; and a port for each connection of a proxy and of the client that has not been forgotten yet. */
+export async function equip(network: Network): Promise<void> {
+  for (const host of ["client", "lb1"] as const) {
+    await network.host(host).check(["sysctl", "-qw", "net.ipv4.ip_local_port_range=10000 65535"]);
+  }
+  await startServers(network);
 }

@@ -1,5 +1,8 @@
 import type { Topology } from "../../topology/topology.js";
 
+/** What a bench runs in: namespaces of this machine, or of several. */
+export type Network = Pick<Topology, "host" | "directory" | "close">;
+
 /** A service that every contender offers in its own way. */
 export interface BenchService {
   readonly name: string;
@@ -22,13 +25,13 @@ export type ContenderName = (typeof contenderNames)[number];
  */
 export interface Contender {
   readonly name: ContenderName;
-  readonly topology: Topology;
+  readonly topology: Network;
   /** The address that the client speaks to. */
   readonly target: string;
   readonly protocols: readonly BenchService["protocol"][];
   /** Resolves when it serves. */
   start(services: readonly BenchService[]): Promise<void>;
-  /** Takes another configuration while it serves; resolves when that serves. */
+  /** Takes another configuration while it serves, in its own way; resolves when it has been told. */
   reload?(services: readonly BenchService[]): Promise<void>;
   /** The processes that it keeps running; none where the kernel does everything. */
   readonly pids: readonly number[];

@@ -1,23 +1,21 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../../topology/clock.js";
 import { virtualAddress } from "../../topology/plan.js";
 import type { Running } from "../../topology/running.js";
-import type { Topology } from "../../topology/topology.js";
 import { program } from "../../traffic/instrument.js";
-import type { BenchService, Contender } from "./contender.js";
+import type { BenchService, Contender, Network } from "./contender.js";
 import { forward, unforward } from "./forwarding.js";
 
-/** HAProxy in TCP mode, with one thread for each core as it comes. */
-export const haproxy = (topology: Topology): Contender =>
-  proxy(topology, "haproxy", ["tcp"], haproxyConfiguration, (file) => ["haproxy", "-W", "-q", "-f", file]);
+/** HAProxy in TCP mode, with one thread for each core as it comes. Its master starts a worker for what is reloaded (`-sf`). */
+export const haproxy = (topology: Network): Contender =>
+  proxy(topology, "haproxy", ["tcp"], haproxyConfiguration, (file) => ["haproxy", "-W", "-q", "-f", file], "SIGUSR2");
 
 /** nginx with its stream module. */
-export const nginx = (topology: Topology): Contender =>
+export const nginx = (topology: Network): Contender =>
   proxy(topology, "nginx", ["tcp", "udp"], nginxConfiguration, (file) => ["nginx", "-c", file]);
 
 /** The few lines that a proxy takes in Node.js. */
-export const nodeProxy = (topology: Topology): Contender =>
+export const nodeProxy = (topology: Network): Contender =>
   proxy(
     topology,
     "node",
@@ -27,13 +25,19 @@ export const nodeProxy = (topology: Topology): Contender =>
   );
 
 function proxy(
-  topology: Topology,
+  topology: Network,
   name: Contender["name"],
   protocols: Contender["protocols"],
   configure: (services: readonly BenchService[], directory: string) => string,
   command: (file: string) => string[],
+  reload?: NodeJS.Signals,
 ): Contender {
   let running: Running | undefined;
+  const file = join(topology.directory, `${name}.conf`);
+  const write = (services: readonly BenchService[]): Promise<void> => {
+    const offered = services.filter(({ protocol }) => protocols.includes(protocol));
+    return topology.host("lb1").write(file, configure(offered, topology.directory));
+  };
   return {
     name,
     topology,
@@ -41,14 +45,7 @@ function proxy(
     protocols,
     start: async (services) => {
       await forward(topology);
-      const file = join(topology.directory, `${name}.conf`);
-      writeFileSync(
-        file,
-        configure(
-          services.filter(({ protocol }) => protocols.includes(protocol)),
-          topology.directory,
-        ),
-      );
+      await write(services);
       const lb1 = topology.host("lb1");
       running = lb1.spawn(command(file), { log: join(topology.directory, `${name}.log`) });
       const last = services.findLast(({ protocol }) => protocol === "tcp");
@@ -57,6 +54,14 @@ function proxy(
         return (await lb1.check(["ss", "-Hltn", `sport = :${last?.port}`])).includes(virtualAddress);
       });
     },
+    ...(reload === undefined
+      ? {}
+      : {
+          reload: async (services) => {
+            await write(services);
+            running?.child.kill(reload);
+          },
+        }),
     get pids() {
       return running?.pids ?? [];
     },

@@ -1,12 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { until } from "../../topology/clock.js";
 import { gateway, virtualAddress } from "../../topology/plan.js";
-import type { Topology } from "../../topology/topology.js";
 import { newSecret, VipairNode } from "../../vipair/node.js";
-import type { BenchService, Contender } from "./contender.js";
+import type { BenchService, Contender, Network } from "./contender.js";
 
 /** One node of a pair whose other node is not there: what replication costs is measured apart. */
-export async function vipair(topology: Topology): Promise<Contender> {
+export async function vipair(topology: Network): Promise<Contender> {
   const secret = await newSecret();
   let node: VipairNode | undefined;
   return {
@@ -19,6 +18,7 @@ export async function vipair(topology: Topology): Promise<Contender> {
         configuration(file, services),
       );
       node = started;
+      await started.publish();
       started.start();
       await serves(started, services.length);
     },
@@ -26,7 +26,6 @@ export async function vipair(topology: Topology): Promise<Contender> {
       if (node === undefined) return;
       writeFileSync(node.files.config, configuration(node.files.secret, services));
       node.running?.child.kill("SIGHUP");
-      await serves(node, services.length);
     },
     get pids() {
       return node?.pids ?? [];

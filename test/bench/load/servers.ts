@@ -1,26 +1,25 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../../topology/clock.js";
 import type { HostName } from "../../topology/plan.js";
-import type { Topology } from "../../topology/topology.js";
+import type { Network } from "../contender/contender.js";
 import { iperfPort } from "./iperf.js";
 
 /** The hosts that serve: two behind the hop, and one on the client's network. */
 const serving: readonly HostName[] = ["rs1", "rs2", "watch"];
 
 /** Starts what the loads speak to: a small answer over HTTP, and iperf3. */
-export async function startServers(topology: Topology): Promise<void> {
+export async function startServers(topology: Network): Promise<void> {
   await Promise.all(serving.map((name) => startServer(topology, name)));
 }
 
-async function startServer(topology: Topology, name: HostName): Promise<void> {
+async function startServer(topology: Network, name: HostName): Promise<void> {
   const host = topology.host(name);
   const file = join(topology.directory, `nginx-${name}.conf`);
-  writeFileSync(file, configuration(topology.directory, name));
+  await host.write(file, configuration(topology.directory, name));
   host.spawn(["nginx", "-c", file]);
   // One that has lost its client may refuse the next one: then another takes its place.
   host.spawn(["sh", "-c", `while :; do iperf3 -s -1 -p ${iperfPort}; done`]);
-  await until(`the servers on ${name} listen`, 10_000, async () => {
+  await until(`the servers on ${name} listen`, 30_000, async () => {
     const listening = await host.check(["ss", "-Hltn"]);
     return listening.includes(":80 ") && listening.includes(`:${iperfPort} `);
   });

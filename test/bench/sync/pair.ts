@@ -80,7 +80,7 @@ export async function openConntrackd(): Promise<ReplicatingPair> {
 }
 
 /** Makes a connection through the service, and reads its mark from the kernel. */
-export async function markOfService(topology: Topology, active: LbName): Promise<number> {
+export async function markOfService(topology: Pick<Topology, "host">, active: LbName): Promise<number> {
   return until("a connection of the service has its mark", 5_000, async () => {
     await topology.host("client").check(["curl", "-s", "-m", "2", "-o", "/dev/null", `http://${virtualAddress}/`]);
     const selection = ["-p", "tcp", "-d", virtualAddress, "-m", `${flowMark}/${flowMarkMask}`];

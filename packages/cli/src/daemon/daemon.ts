@@ -8,6 +8,7 @@ import type {
   StatusReport,
   SyncStatusReport,
   TimelineReport,
+  TuningStatusReport,
   VerifyReport,
 } from "@vipair/model";
 import { ask, openAnswer, readLines, unreachable } from "./connection.js";
@@ -71,6 +72,10 @@ export class Daemon {
 
   sync(): Promise<SyncStatusReport> {
     return this.#get("/sync");
+  }
+
+  tuning(): Promise<TuningStatusReport> {
+    return this.#get("/tuning");
   }
 
   verify(repair: boolean): Promise<VerifyReport> {

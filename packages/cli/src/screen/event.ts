@@ -37,6 +37,7 @@ const emphases = (paint: Paint): Readonly<Record<EventKind, (text: string) => st
   refused: paint.red,
   conflict: paint.red,
   addressConflict: paint.red,
+  tuning: paint.red,
   restored: paint.yellow,
   strays: paint.yellow,
   trackChanged: paint.yellow,

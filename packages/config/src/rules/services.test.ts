@@ -198,7 +198,7 @@ describe("services", () => {
   it("warn of keys without effect", () => {
     expectWarnings(
       serversOf("    persistence: { prefix: 24 }\n    servers: { a: { address: 10.0.0.1:443, ▸maxConnections: 5 } }"),
-      '"maxConnections" has no effect yet',
+      '"maxConnections" limits nothing yet',
     );
   });
 });

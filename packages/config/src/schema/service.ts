@@ -21,7 +21,7 @@ export const serverSchema = z
     maxConnections: wholeNumber(1, 10_000_000)
       .optional()
       .meta({
-        description: "Connections it may have at once. No effect yet.",
+        description: "Connections it may have at once. Limits nothing yet; `vipair tuning` expects so many.",
         examples: [5000],
       }),
   })

@@ -8,6 +8,7 @@ import type {
   StatusReport,
   SyncStatusReport,
   TimelineReport,
+  TuningStatusReport,
   VerifyReport,
 } from "@vipair/model";
 
@@ -43,6 +44,8 @@ export interface Control {
   connections(filter: ConnectionFilter): AsyncIterable<readonly ConnectionReport[]>;
   /** How the replication stands, by both nodes' words. */
   sync(): SyncStatusReport;
+  /** How both nodes' hosts are set, this one's as it is now. */
+  tuning(): TuningStatusReport;
   /** Compares both nodes' kernels, and repairs what differs if wanted. Rejects with {@link Refused}. */
   verify(options: { readonly repair: boolean }): Promise<VerifyReport>;
   /** Sentences about `active`, `standby`, a service, or `service/server`, which exist when this is called. */

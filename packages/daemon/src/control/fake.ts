@@ -6,6 +6,7 @@ import type {
   SyncStatusReport,
   TimelinePeer,
   TimelineReport,
+  TuningStatusReport,
   VerifyReport,
 } from "@vipair/model";
 import { type AdminChange, type ConnectionFilter, type Control, Refused } from "./control.js";
@@ -22,6 +23,7 @@ export class FakeControl implements Control {
   /** What is listed, in pieces. */
   listed: Iterable<readonly ConnectionReport[]> = [];
   syncStatus: SyncStatusReport = { connected: true, since: "2026-01-01T00:00:00.000Z", protectedShare: 1, nodes: [] };
+  tuned: TuningStatusReport = { nodes: [] };
   verified: VerifyReport | undefined;
   timelinePeer: TimelinePeer = { node: "lb2", reached: true, offsetMs: 0, uncertaintyMs: 0.2 };
 
@@ -80,6 +82,8 @@ export class FakeControl implements Control {
   }
 
   sync = () => this.syncStatus;
+
+  tuning = () => this.tuned;
 
   async verify({ repair }: { repair: boolean }) {
     this.#act(`verify${repair ? " repair" : ""}`);

@@ -64,6 +64,7 @@ export function addRoutes(app: FastifyInstance, control: Control, followers: Fol
   });
 
   app.get("/sync", () => control.sync());
+  app.get("/tuning", () => control.tuning());
   app.post("/sync/verify", (request) => control.verify(read(verifyBody, request.body)));
 
   app.post("/failover", (request) => {

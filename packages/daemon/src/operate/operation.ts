@@ -7,6 +7,7 @@ import type { Timeline } from "../event/timeline.js";
 import type { Pairing } from "../pair/pairing.js";
 import type { Stability } from "../pair/stability.js";
 import { reportSync } from "../report/sync.js";
+import { reportTuning, type Tuning } from "../tuning/tuning.js";
 import { listConnections } from "./connections.js";
 import type { Maintenance } from "./maintenance.js";
 import { planFailover } from "./plan.js";
@@ -18,6 +19,7 @@ export interface OperationParts {
   readonly pairing: Pairing;
   readonly maintenance: Maintenance;
   readonly stability: Pick<Stability, "release">;
+  readonly tuning: Pick<Tuning, "check">;
   readonly journal: Journal;
   readonly timeline: Timeline;
   readonly status: () => StatusReport;
@@ -26,7 +28,7 @@ export interface OperationParts {
 
 /** What operators may ask and order, in terms of the two halves of the daemon. */
 export function openOperation(parts: OperationParts): Control {
-  const { node, balancer, pairing, maintenance, stability, journal, timeline, status, configText } = parts;
+  const { node, balancer, pairing, maintenance, stability, tuning, journal, timeline, status, configText } = parts;
   return {
     status,
     configText,
@@ -48,6 +50,10 @@ export function openOperation(parts: OperationParts): Control {
     connections: (filter) =>
       listConnections({ conntrack: balancer.conntrack, replicator: pairing.replicator, loop: balancer.loop }, filter),
     sync: () => reportSync(status()),
+    tuning: () => {
+      tuning.check();
+      return reportTuning(status());
+    },
     verify: ({ repair }) => pairing.verify(repair),
     why: async (subject) => {
       if (subject === "active") return whyActive(status(), (await timeline.read()).events);

@@ -13,6 +13,7 @@ import {
   type Service,
   type ServiceReport,
   type TrackReport,
+  type TuningReport,
   trackKey,
 } from "@vipair/model";
 import type { BalanceLoop } from "../balance/loop.js";
@@ -35,6 +36,7 @@ export interface NodeReportParts {
   readonly missing: readonly string[];
   readonly startedAt: string;
   readonly replication: ReplicationReport;
+  readonly tuning: TuningReport;
   readonly freezes: Pick<Freezes, "own" | "explanation">;
 }
 
@@ -62,6 +64,7 @@ export function reportNode(parts: NodeReportParts): NodeReport {
     services: reportServices(parts),
     ...(agent === undefined ? {} : { takeover: agent.takeover }),
     replication: parts.replication,
+    tuning: parts.tuning,
     ...(frozen === undefined ? {} : { frozen }),
   };
 }

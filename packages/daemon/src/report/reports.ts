@@ -3,6 +3,7 @@ import type { Balancer } from "../balance/balancer.js";
 import type { Maintenance } from "../operate/maintenance.js";
 import type { Pairing } from "../pair/pairing.js";
 import type { Stability } from "../pair/stability.js";
+import type { Tuning } from "../tuning/tuning.js";
 import { reportNode } from "./node.js";
 import { missingForReadiness } from "./readiness.js";
 import { reportStatus } from "./status.js";
@@ -23,6 +24,7 @@ export interface ReportsOptions {
   readonly pairing: Pairing;
   readonly maintenance: Maintenance;
   readonly stability: Pick<Stability, "held" | "tracks">;
+  readonly tuning: Pick<Tuning, "report">;
   readonly tracks: () => readonly TrackReport[];
 }
 
@@ -34,6 +36,7 @@ export function openReports({
   pairing,
   maintenance,
   stability,
+  tuning,
   tracks,
 }: ReportsOptions): Reports {
   const startedAt = new Date().toISOString();
@@ -59,6 +62,7 @@ export function openReports({
       maintenance: maintenance.on,
       missing: missing(),
       startedAt,
+      tuning: tuning.report,
       freezes: pairing.freezes,
       replication: pairing.replicator.report(),
     });

@@ -6,6 +6,8 @@ const SIOCGIFFLAGS = 0x8913;
 const SIOCGIFHWADDR = 0x8927;
 const SIOCETHTOOL = 0x8946;
 const ETHTOOL_GLINK = 0x0a;
+const ETHTOOL_GGRO = 0x2b;
+const ETHTOOL_GCHANNELS = 0x3c;
 const IFF_UP = 0x1;
 const IFF_RUNNING = 0x40;
 
@@ -38,12 +40,33 @@ export function carrierUp(name: string): boolean {
   if (libc.ioctl(questions(), SIOCGIFFLAGS, request) < 0) return false;
   const flags = request.readUInt16LE(16);
   if ((flags & IFF_UP) === 0) return false;
-  const link = Buffer.alloc(8);
-  link.writeUInt32LE(ETHTOOL_GLINK, 0);
-  request.writeBigUInt64LE(addressOf(link), 16);
-  if (libc.ioctl(questions(), SIOCETHTOOL, request) === 0) return link.readUInt32LE(4) !== 0;
+  const link = askDriver(name, ETHTOOL_GLINK, 1);
+  if (link !== undefined) return link.readUInt32LE(0) !== 0;
   // Drivers without a carrier of their own (dummy) do not answer.
   return lastErrno() !== errno.ENODEV && (flags & IFF_RUNNING) !== 0;
+}
+
+/** Whether generic receive offload is on (`struct ethtool_value`); `undefined` when there is no such interface. */
+export function receiveOffload(name: string): boolean | undefined {
+  const answer = askDriver(name, ETHTOOL_GGRO, 1);
+  return answer === undefined ? undefined : answer.readUInt32LE(0) !== 0;
+}
+
+/** The most receive queues that the driver offers (`struct ethtool_channels`); `undefined` where it does not say. */
+export function mostReceiveQueues(name: string): number | undefined {
+  const answer = askDriver(name, ETHTOOL_GCHANNELS, 8);
+  if (answer === undefined) return undefined;
+  const [maxRx, maxCombined] = [answer.readUInt32LE(0), answer.readUInt32LE(12)];
+  return Math.max(maxRx, maxCombined);
+}
+
+/** What follows the command in the answer, so many words of 32 bits; `undefined` when the driver has none. */
+function askDriver(name: string, command: number, words: number): Buffer | undefined {
+  const answer = Buffer.alloc(4 + 4 * words);
+  answer.writeUInt32LE(command, 0);
+  const request = interfaceRequest(name);
+  request.writeBigUInt64LE(addressOf(answer), 16);
+  return libc.ioctl(questions(), SIOCETHTOOL, request) === 0 ? answer.subarray(4) : undefined;
 }
 
 /** `struct ifreq`: 16 bytes of name, 24 of union. */

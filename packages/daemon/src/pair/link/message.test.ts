@@ -19,6 +19,20 @@ const messages: PeerMessage[] = [
       frozen: { at: nodeReport.since, agoMs: 3, lastedMs: 2_800, cause: "starved", stealMs: 2_100 },
     },
   },
+  {
+    type: "report",
+    report: {
+      ...nodeReport,
+      tuning: {
+        readings: {
+          processors: 2,
+          conntrack: { count: 1, most: 2, buckets: 3, accounting: false, establishedSeconds: 4 },
+          interfaces: [{ name: "eth0", isCard: true, receiveQueues: 1, steeredTo: 0, receiveOffload: true }],
+        },
+        advice: [{ setting: "a", now: "1", advised: "2", because: "b", command: "c", urgent: true }],
+      },
+    },
+  },
   { type: "request", id: 5, request: { method: "verify", repair: false } },
   { type: "request", id: 6, request: { method: "census", buckets: 65_536 } },
   { type: "request", id: 7, request: { method: "sample", buckets: 1_024, chosen: bits(128) } },

@@ -48,6 +48,26 @@ const frozen = z.object({
   stealMs: count.optional(),
 });
 
+const tuning = z.looseObject({
+  readings: z.looseObject({
+    processors: count,
+    conntrack: z.looseObject({ count, most: count, buckets: count }).optional(),
+    interfaces: z.array(
+      z.looseObject({ name: z.string(), isCard: z.boolean(), receiveQueues: count, steeredTo: count }),
+    ),
+  }),
+  advice: z.array(
+    z.looseObject({
+      setting: z.string(),
+      now: z.string(),
+      advised: z.string(),
+      because: z.string(),
+      command: z.string(),
+      urgent: z.boolean(),
+    }),
+  ),
+});
+
 /** A report is shown, never acted upon beyond these fields. */
 export const reportSchema = z.looseObject({
   node: z.string(),
@@ -68,4 +88,5 @@ export const reportSchema = z.looseObject({
     .optional(),
   replication: replication.optional(),
   frozen: frozen.optional(),
+  tuning: tuning.optional(),
 });

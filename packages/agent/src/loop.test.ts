@@ -78,9 +78,9 @@ it("keeps the machine's deadlines: alone, the node becomes active and goes on re
   const takeover = performed.indexOf("renewLease");
   expect(performed.slice(takeover, takeover + 4)).toEqual([
     "renewLease",
+    "sendHeartbeat",
     "addAddresses",
     "announceAddresses",
-    "sendHeartbeat",
   ]);
   const [effects, at, took] = stepped.mock.calls.at(-1) ?? [];
   expect(effects.length).toBeGreaterThan(0);

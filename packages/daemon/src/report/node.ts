@@ -8,6 +8,7 @@ import {
   type NodeReport,
   type Persistence,
   type PersistenceReport,
+  type PresenceReport,
   type ReplicationReport,
   type ServerReport,
   type Service,
@@ -36,6 +37,7 @@ export interface NodeReportParts {
   readonly startedAt: string;
   readonly replication: ReplicationReport;
   readonly freezes: Pick<Freezes, "own" | "explanation">;
+  readonly presence: PresenceReport | undefined;
 }
 
 export function reportNode(parts: NodeReportParts): NodeReport {
@@ -62,6 +64,7 @@ export function reportNode(parts: NodeReportParts): NodeReport {
     services: reportServices(parts),
     ...(agent === undefined ? {} : { takeover: agent.takeover }),
     replication: parts.replication,
+    ...(parts.presence === undefined ? {} : { presence: parts.presence }),
     ...(frozen === undefined ? {} : { frozen }),
   };
 }

@@ -60,6 +60,7 @@ export function openReports({
       missing: missing(),
       startedAt,
       freezes: pairing.freezes,
+      presence: pairing.presence.report(),
       replication: pairing.replicator.report(),
     });
   const status = (): StatusReport =>

@@ -16,3 +16,4 @@ export * from "./replication.js";
 export * from "./report.js";
 export * from "./service.js";
 export * from "./stableHash.js";
+export * from "./virtual-router.js";

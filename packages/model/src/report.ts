@@ -71,6 +71,9 @@ export interface ServiceReport {
 export interface AddressReport {
   readonly address: string;
   readonly interface: string;
+  /** The virtual router's device on this interface that has it, and the device's link-layer address; absent without one. */
+  readonly device?: string;
+  readonly mac?: string;
   readonly held: boolean;
 }
 

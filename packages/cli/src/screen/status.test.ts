@@ -82,6 +82,15 @@ addresses  - 198.51.100.10/24 on eth0, not held
     expect(show({ ...exampleReport, addresses: lost })).toContain("addresses  ✘ 198.51.100.10/24 on eth0, not held");
   });
 
+  test("names the device of a virtual router, and its link-layer address", () => {
+    const [first, ...others] = exampleReport.addresses.map((address) => ({ ...address }));
+    if (first === undefined) throw new Error("the example has no address");
+    const addresses = [{ ...first, device: "vipair4.51", mac: "00:00:5e:00:01:33" }, ...others];
+    expect(show({ ...exampleReport, addresses })).toContain(
+      "addresses  ✔ 198.51.100.10/24 on eth0 (vipair4.51, 00:00:5e:00:01:33), held",
+    );
+  });
+
   test("tells what is wrong with the replication", () => {
     const drift = { missing: 2, surplus: 0, different: 1, repairedAt: "2026-01-01T11:55:00.000Z" };
     const troubled = { ...exampleReport.sync, protected: 30_000, lagMs: 3_210, lost: 3, waiting: 7, drift };

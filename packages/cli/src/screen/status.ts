@@ -181,8 +181,9 @@ function clientLines({ connected, persistence }: SyncReport, paint: Paint): stri
 }
 
 function addressLines({ addresses, role }: NodeReport, paint: Paint): string[] {
-  return addresses.map(({ address, interface: device, held }, index) => {
-    const text = `${address} on ${device}, ${held ? "held" : "not held"}`;
+  return addresses.map(({ address, interface: name, device, mac, held }, index) => {
+    const by = device === undefined ? "" : ` (${device}, ${mac})`;
+    const text = `${address} on ${name}${by}, ${held ? "held" : "not held"}`;
     const mark =
       held === (role === "active") ? (held ? goodMark(true, text, paint) : `- ${text}`) : paint.red(`✘ ${text}`);
     return field(index === 0 ? "addresses" : "", mark, paint);

@@ -3,6 +3,7 @@ import { type ServerView, type ServiceView, serviceViews } from "@vipair/balance
 import {
   type AddressReport,
   type Config,
+  deviceOf,
   formatEndpoint,
   formatPrefix,
   type NodeReport,
@@ -69,10 +70,16 @@ export function reportNode(parts: NodeReportParts): NodeReport {
   };
 }
 
-function reportAddresses({ addresses }: Config, agent: AgentReport | undefined): AddressReport[] {
-  return addresses.map(({ prefix, interface: name }) => {
-    const address = formatPrefix(prefix);
-    return { address, interface: name, held: agent?.held.includes(address) ?? false };
+function reportAddresses({ pair, addresses }: Config, agent: AgentReport | undefined): AddressReport[] {
+  return addresses.map((virtual) => {
+    const address = formatPrefix(virtual.prefix);
+    const device = deviceOf(pair, virtual);
+    return {
+      address,
+      interface: virtual.interface,
+      ...(device === undefined ? {} : { device: device.name, mac: device.mac }),
+      held: agent?.held.includes(address) ?? false,
+    };
   });
 }
 

@@ -12,6 +12,8 @@ export interface KeepalivedOptions {
   /** Seconds. */
   readonly interval?: number;
   readonly preempt?: boolean;
+  /** The addresses of the client net are on a device with the virtual router's link-layer address (`use_vmac`). */
+  readonly virtualMac?: boolean;
   /** Packets go between these addresses instead of to the group; it hears them on this link only. */
   readonly unicast?: { readonly own: string; readonly peer: string; readonly link: string };
 }
@@ -87,6 +89,7 @@ export class KeepalivedRouter {
   async clean(): Promise<void> {
     await this.#running?.end();
     for (const [prefix, link] of virtualAddresses) await this.#host.run(["ip", "addr", "del", prefix, "dev", link]);
+    for (const device of ["vrrp.51", "vrrp6.51"]) await this.#host.run(["ip", "link", "del", device]);
   }
 }
 
@@ -98,7 +101,9 @@ const virtualAddresses = [
   [`${gateway6}/64`, "eth1"],
 ] as const;
 
-function configuration({ families, priority, interval = 0.1, preempt = true, unicast }: KeepalivedOptions): string {
+function configuration(options: KeepalivedOptions): string {
+  const { families, priority, interval = 0.1, preempt = true, virtualMac = false, unicast } = options;
+  const place = (link: string): string => (virtualMac && link === "eth0" ? "" : `dev ${link}`);
   const instance = (family: Family): string => `
 vrrp_instance pair${family} {
   state BACKUP
@@ -107,10 +112,11 @@ vrrp_instance pair${family} {
   virtual_router_id 51
   priority ${priority}
   advert_int ${interval}
+  ${virtualMac ? "use_vmac" : ""}
   ${unicast === undefined ? "" : `unicast_src_ip ${unicast.own}\n  unicast_peer { ${unicast.peer} }`}
   virtual_ipaddress {
     ${addressesOf(family)
-      .map(([prefix, link]) => `${prefix} dev ${link}`)
+      .map(([prefix, link]) => `${prefix} ${place(link)}`)
       .join("\n    ")}
   }
 }

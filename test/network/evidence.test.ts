@@ -26,6 +26,7 @@ test("one-way loss on one path is an alarm at the deaf end, and moves nothing", 
       return path?.up === true && path.peerHears === false;
     });
     expect((await alarms(active)).filter(({ detail }) => detail.path === "eth0")).toEqual([]);
+    expect(await screen(active)).toContain(`! ${standby} does not hear ${active} on eth0\n`);
   } finally {
     await heal();
   }
@@ -108,6 +109,9 @@ test("real servers that only the active node does not reach move ownership as pl
     expect((await lastMove(standby))?.detail).toMatchObject({ reach: "everything" });
     expect((await lastMove(standby))?.detail.peerReach).toMatch(/^\d+ % of the servers up$/);
     expect((await lastMove(active))?.detail).toMatchObject({ peerReach: "everything" });
+    expect(await screen(standby)).toMatch(
+      new RegExp(`✔ ${standby}: everything\\n +✘ ${active}: \\d+ % of the servers up\\n`),
+    );
   } finally {
     await heal();
   }
@@ -124,6 +128,9 @@ async function scene() {
   const active = await stage.pair.settled();
   return { active, standby: otherLb(active), takeovers: await stage.pair.takeovers() };
 }
+
+/** What an operator sees. */
+const screen = async (node: LbName): Promise<string> => (await stage.pair.nodes[node].cli("status")).stdout;
 
 const status = (node: LbName): Promise<StatusReport> => stage.pair.nodes[node].status();
 const events = (node: LbName): Promise<EventReport[]> => stage.pair.nodes[node].events();

@@ -26,6 +26,8 @@ test("a takeover is proved by traffic that arrives on every interface", async ()
   });
   expect(said.message).toMatch(/^converged in \d+ ms, \d rounds? of announcements: traffic arrives on eth0, eth1$/);
   expect(said.detail).toMatchObject({ proved: true });
+  const { stdout } = await pair.nodes[active].cli("status");
+  expect(stdout).toMatch(new RegExp(`^takeover   ✔ ${active} converged in [\\d.]+ m?s, \\d rounds?$`, "m"));
 });
 
 test("a third machine with a virtual address is named, and told to be gone when it is", async () => {
@@ -40,6 +42,7 @@ test("a third machine with a virtual address is named, and told to be gone when 
     const seen = await until("the third machine is seen", 40_000, async () => (await conflicts())[0]);
     expect(seen.detail).toMatchObject({ ...detail, over: false });
     expect(seen.message).toBe(`${detail.mac} answers for ${virtualAddress} on eth0 too`);
+    expect((await pair.nodes[active].cli("status")).stdout).toContain(`✘ ${seen.message}\n`);
   } finally {
     await third.check(["ip", "addr", "del", `${virtualAddress}/32`, "dev", "eth0"]);
   }

@@ -123,6 +123,73 @@ describe.each(variants)("with keepalived, %s", (_name, families, unicast) => {
   });
 });
 
+describe.each([
+  ["IPv4", 4, "00:00:5e:00:01:33"],
+  ["IPv6", 6, "00:00:5e:00:02:33"],
+] as const)("with keepalived's use_vmac, %s", (_name, family, mac) => {
+  const families = [family];
+  const client = () => topology.host("client");
+
+  /** The client reaches the address, at the link-layer address that it has had all the time. */
+  async function isSteady(owner: LbName): Promise<void> {
+    await until(`the client reaches the address on ${owner}`, wait, async () => {
+      const { code } = await client().run(["ping", "-c", "1", "-W", "1", virtual[family]]);
+      return code === 0 && (await hasDevice(owner));
+    });
+    expect(await client().check(["ip", "neigh", "show", "to", virtual[family]])).toContain(`lladdr ${mac}`);
+  }
+  /** The address is on a device with the link-layer address of the virtual router. */
+  async function hasDevice(owner: LbName): Promise<boolean> {
+    const links = await topology.host(owner).check(["ip", "-o", "addr", "show", "to", virtual[family], "up"]);
+    const name = /^\d+: (\S+)/.exec(links)?.[1];
+    if (name === undefined) return false;
+    return (await topology.host(owner).check(["ip", "link", "show", "dev", name])).includes(mac);
+  }
+
+  test("the address moves to and fro, and its link-layer address never changes", async () => {
+    // keepalived leaves it to the operator that the interface below asks nobody in the name of the address.
+    await topology.host("lb2").check(["sysctl", "-qw", "net.ipv4.conf.eth0.arp_announce=2"]);
+    await client().run(["ip", "neigh", "flush", "to", virtual[family]]);
+    keepalived.start({ families, priority: 200, virtualMac: true });
+    await isState("MASTER");
+    await isSteady("lb2");
+    const node = startVipair({ families, priorities: [150, 100], preempt: true, virtualMac: true });
+    await until("keepalived is followed", wait, async () => (await node.status()).peer.role === "active");
+    await isSteady("lb2");
+
+    await keepalived.stop();
+    await isRole(node, "active", "resignation");
+    await isSteady("lb1");
+    const { stdout } = await node.cli("status");
+    expect(stdout).toContain(`${virtual[family]}/${family === 4 ? 24 : 64} on eth0 (vipair${family}.51, ${mac}), held`);
+
+    keepalived.start({ families, priority: 200, virtualMac: true });
+    await isState("MASTER");
+    await isRole(node, "backup", "yielded");
+    await isSteady("lb2");
+    expect(await hasDevice("lb1")).toBe(false);
+
+    await keepalived.stop();
+    await isRole(node, "active", "resignation");
+    keepalived.start({ families, priority: 50, virtualMac: true });
+    await isState("BACKUP");
+    await isSteady("lb1");
+    node.signalAll("SIGKILL");
+    await node.running?.exit;
+    await isState("MASTER");
+    await isSteady("lb2");
+    expect(keepalived.log).not.toMatch(/checksum|invalid TTL|mismatch|VIP count/i);
+
+    node.start();
+    await isRole(node, "active", "preemption");
+    await isSteady("lb1");
+    expect(await node.stop()).toBe(0);
+    await isState("MASTER");
+    await isSteady("lb2");
+    expect(await topology.host("lb1").check(["ip", "link"])).not.toContain("vipair");
+  });
+});
+
 describe("with keepalived", () => {
   const families = [4] as const;
 

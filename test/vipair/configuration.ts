@@ -79,26 +79,29 @@ export interface VrrpOptions {
   readonly preempt?: boolean;
   readonly unicast?: boolean;
   readonly checksum?: "pseudoHeader" | "message";
+  readonly virtualMac?: boolean;
   /** YAML of the services; none when left out. */
   readonly services?: string;
 }
 
 /** A pair that speaks VRRP on the client net: its virtual routers are those of `keepalived/router.ts`. */
 export const vrrpConfiguration =
-  ({ families, priorities, preempt = false, unicast = false, checksum = "pseudoHeader", services }: VrrpOptions) =>
-  (secretFile: string): string =>
-    `pair:
+  ({ families, priorities, preempt = false, unicast = false, services, ...heartbeat }: VrrpOptions) =>
+  (secretFile: string): string => {
+    const { checksum = "pseudoHeader", virtualMac = false } = heartbeat;
+    return `pair:
   name: lab
   secretFile: ${secretFile}
   nodes:
     lb1: { address: 192.0.2.1, priority: ${priorities[0]} }
     lb2: { address: 192.0.2.2, priority: ${priorities[1]} }
-  heartbeat: { transport: vrrp, routerId: 51, interfaces: [eth0], unicast: ${unicast}, checksum: ${checksum} }
+  heartbeat: { transport: vrrp, routerId: 51, interfaces: [eth0], unicast: ${unicast}, checksum: ${checksum}, virtualMac: ${virtualMac} }
   preempt: ${preempt}
 
 addresses:
 ${families.flatMap((family) => vrrpAddresses[family]).join("\n")}
 ${services ?? ""}`;
+  };
 
 const vrrpAddresses: Readonly<Record<Family, readonly string[]>> = {
   4: [

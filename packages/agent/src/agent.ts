@@ -8,7 +8,7 @@ import {
   type Watch,
   watchTables,
 } from "@vipair/kernel";
-import { formatPrefix, stabilityTrack } from "@vipair/model";
+import { formatPrefix, placeAddresses, stabilityTrack, virtualDevices } from "@vipair/model";
 import { openElectionParty } from "./election/party.js";
 import { watchFreezes } from "./freeze/watch.js";
 import type { AgentCommand, AgentMessage } from "./message.js";
@@ -53,7 +53,10 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
   const secret = readSecret(pair.secretFile);
   const scheduling = raiseScheduling();
   const memoryLocked = lockMemory();
-  const ownership = openOwnership({ addresses });
+  const ownership = openOwnership({
+    addresses: placeAddresses(pair, addresses),
+    devices: virtualDevices(pair, addresses),
+  });
   const opened = ownership.open();
   if (!opened.ok) throw new Error(opened.error);
 

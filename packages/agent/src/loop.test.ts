@@ -22,7 +22,14 @@ const pair: Pair = {
     { name: "lb1", address: { family: 4, text: "127.0.0.2" }, priority: 200 },
     { name: "lb2", address: { family: 4, text: "127.0.0.3" }, priority: 100 },
   ],
-  heartbeat: { transport: "udp", routerId: 51, interval, interfaces: [], unicast: true, checksum: "pseudoHeader" },
+  heartbeat: {
+    transport: "udp",
+    routerId: 51,
+    interval,
+    interfaces: [],
+    unicast: true,
+    checksum: "pseudoHeader",
+  },
   preempt: false,
   preemptDelay: millisOf(0),
   reachDelay: millisOf(2_000),
@@ -78,9 +85,9 @@ it("keeps the machine's deadlines: alone, the node becomes active and goes on re
   const takeover = performed.indexOf("renewLease");
   expect(performed.slice(takeover, takeover + 4)).toEqual([
     "renewLease",
+    "sendHeartbeat",
     "addAddresses",
     "announceAddresses",
-    "sendHeartbeat",
   ]);
   const [effects, at, took] = stepped.mock.calls.at(-1) ?? [];
   expect(effects.length).toBeGreaterThan(0);

@@ -3,6 +3,7 @@ import {
   type Config,
   type Endpoint,
   type HealthCheck,
+  type Heartbeat,
   type IpAddress,
   type Millis,
   millisOf,
@@ -49,10 +50,11 @@ function buildPair(
 }
 
 function buildHeartbeat(
-  { virtualMac: _, interfaces, ...rest }: Shaped["pair"]["heartbeat"],
+  { interfaces, virtualMac, ...rest }: Shaped["pair"]["heartbeat"],
   carried: readonly VirtualAddress[],
-) {
-  return { ...rest, interfaces: interfaces ?? [...new Set(carried.map((address) => address.interface))] };
+): Heartbeat {
+  const own = virtualMac ? ({ virtualMac } as const) : {};
+  return { ...rest, ...own, interfaces: interfaces ?? [...new Set(carried.map((address) => address.interface))] };
 }
 
 function buildTrack(track: ShapedTrack, carried: readonly VirtualAddress[]): Track {

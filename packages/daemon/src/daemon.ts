@@ -47,6 +47,8 @@ export interface DaemonOptions {
   readonly socketPath: string;
   /** A service manager starts the daemon again when it has died. */
   readonly supervised: boolean;
+  /** Where unclean ends are counted, which should outlive a reboot; `undefined`: beside the control socket. */
+  readonly endsFile: string | undefined;
   readonly version: string;
   /** Where recordings and events are kept; `undefined`: nowhere. */
   readonly recordings: string | undefined;
@@ -105,9 +107,10 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
   const journal = openJournal({ node, clock, past: recordings.past, told });
   journal.record("started", `vipaird ${version} starts as ${node} of the pair ${pair.name}`, { version });
   const stability = openStability({
-    file: `${statePath}.ends.json`,
+    file: options.endsFile ?? `${statePath}.ends.json`,
     supervised,
     clock: bootClock,
+    boot: clock().boot,
     changed: (held) => {
       const { track } = stabilityTrack;
       journal.record("trackChanged", held ?? "this node is held back no longer", { track, ok: held === undefined });

@@ -65,7 +65,9 @@ async function run(options: Options): Promise<void> {
   const notifier = openNotifier();
   const recordings = recordingsDirectory(options);
   const recordingBytes = options.recordingSize << 20;
-  const files = { configFile: config, socketPath, supervised, recordings, recordingBytes };
+  const state = process.env.STATE_DIRECTORY;
+  const endsFile = state === undefined ? undefined : join(state, "ends.json");
+  const files = { configFile: config, socketPath, supervised, endsFile, recordings, recordingBytes };
   const opening = openDaemon({ ...files, initial, node, version, log });
   // From here on, so that a stop during the start waits for it and leaves nothing in the kernel.
   let stopping = false;

@@ -3,21 +3,38 @@
  *
  *   fence      stays in the kernel; without a lease nothing is answered for and no traffic to the addresses passes
  *   lease      lets it pass while it is renewed; ends by itself when its holder stops, hangs or dies
- *   addresses  configured on the interfaces with a finite life, the second stage
+ *   addresses  configured on the interfaces with a finite life, the second stage; those of virtual routers with a link-layer
+ *              address on devices of their own
  */
-import { formatPrefix, type Millis, type Outcome, type Ownership, type VirtualAddress } from "@vipair/model";
+import {
+  formatPrefix,
+  type Millis,
+  type Outcome,
+  type Ownership,
+  type VirtualAddress,
+  type VirtualDevice,
+} from "@vipair/model";
 import { addAddresses, listAddresses, removeAddresses, removeConfigured } from "./address/addresses.js";
 import { announceAddresses } from "./announce/announce.js";
 import { lowerFence, raiseFence } from "./lease/fence.js";
+import type { Guards } from "./lease/guarded.js";
 import { Lease } from "./lease/lease.js";
 import { findInterface } from "./link/link.js";
+import { lowerDevices, makeDevices, raiseDevices, removeDevices } from "./macvlan/macvlan.js";
 import { NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket } from "./netlink/socket.js";
 import { ownPorts } from "./nftables/own-ports.js";
 import { attempt, refused } from "./outcome.js";
 
+export interface OwnershipOptions {
+  /** Where the kernel has them: on an interface that is there, or on one of the devices. */
+  readonly addresses: readonly VirtualAddress[];
+  /** Made, raised with the addresses and taken down with them. */
+  readonly devices?: readonly VirtualDevice[];
+}
+
 /** Nothing reaches the kernel before {@link KernelOwnership.open}. */
-export function openOwnership({ addresses }: { readonly addresses: readonly VirtualAddress[] }): KernelOwnership {
-  return new KernelOwnership(addresses);
+export function openOwnership({ addresses, devices = [] }: OwnershipOptions): KernelOwnership {
+  return new KernelOwnership(addresses, devices);
 }
 
 interface Opened {
@@ -29,17 +46,19 @@ interface Opened {
 /** Every method that returns an outcome reports refusals in it; before `open` succeeded, everything is refused. */
 export class KernelOwnership implements Ownership {
   readonly #addresses: readonly VirtualAddress[];
+  readonly #devices: readonly VirtualDevice[];
   #opened: Opened | undefined;
 
-  constructor(addresses: readonly VirtualAddress[]) {
+  constructor(addresses: readonly VirtualAddress[], devices: readonly VirtualDevice[]) {
     this.#addresses = addresses;
+    this.#devices = devices;
   }
 
   open(): Outcome {
     if (this.#opened !== undefined) return refused("open: is open already");
     return attempt(() => {
       // The lease first: it is refused while another process holds one, and then nothing else may be touched.
-      const lease = Lease.open(this.#addresses);
+      const lease = Lease.open(this.#guards);
       if (!(lease instanceof Lease)) return lease;
       const outcome = attempt(() => this.#openBehind(lease));
       if (!outcome.ok) lease.close();
@@ -56,11 +75,18 @@ export class KernelOwnership implements Ownership {
   }
 
   addAddresses(validFor: Millis): Outcome {
-    return this.#whenOpen(({ routes }) => addAddresses(routes, this.#addresses, validFor));
+    return this.#whenOpen(({ routes }) => {
+      const raised = raiseDevices(routes, this.#devices);
+      return raised.ok ? addAddresses(routes, this.#addresses, validFor) : raised;
+    });
   }
 
   removeAddresses(): Outcome {
-    return this.#whenOpen(({ routes }) => removeAddresses(routes, this.#addresses));
+    return this.#whenOpen(({ routes }) => {
+      const removed = removeAddresses(routes, this.#addresses);
+      const lowered = lowerDevices(routes, this.#devices);
+      return removed.ok ? lowered : removed;
+    });
   }
 
   announceAddresses(): Outcome {
@@ -69,7 +95,7 @@ export class KernelOwnership implements Ownership {
 
   /** Puts the fence back after somebody else removed it. */
   restoreFence(): Outcome {
-    return this.#whenOpen(({ tables }) => raiseFence(tables, this.#addresses));
+    return this.#whenOpen(({ tables }) => raiseFence(tables, this.#guards));
   }
 
   heldAddresses(): readonly string[] {
@@ -91,8 +117,13 @@ export class KernelOwnership implements Ownership {
     // Silent first, then gone; the fence falls last.
     opened.lease.close();
     attempt(() => removeAddresses(opened.routes, this.#addresses));
+    attempt(() => removeDevices(opened.routes));
     attempt(() => lowerFence(opened.tables));
     closeAll(opened);
+  }
+
+  get #guards(): Guards {
+    return { addresses: this.#addresses, devices: this.#devices };
   }
 
   #whenOpen(operation: (opened: Opened) => Outcome): Outcome {
@@ -104,8 +135,9 @@ export class KernelOwnership implements Ownership {
     const tables = new NetlinkSocket(NETLINK_NETFILTER);
     ownPorts.add(tables.port);
     const opened: Opened = { lease, tables, routes: new NetlinkSocket(NETLINK_ROUTE) };
-    const fence = raiseFence(tables, this.#addresses);
-    const outcome = fence.ok ? this.#removeLeftovers(opened.routes) : fence;
+    const fence = raiseFence(tables, this.#guards);
+    const cleared = fence.ok ? this.#removeLeftovers(opened.routes) : fence;
+    const outcome = cleared.ok ? makeDevices(opened.routes, this.#devices) : cleared;
     if (outcome.ok) this.#opened = opened;
     else closeAll(opened);
     return outcome;

@@ -17,3 +17,4 @@ export * from "./report.js";
 export * from "./service.js";
 export * from "./stableHash.js";
 export * from "./tuning.js";
+export * from "./virtual-router.js";

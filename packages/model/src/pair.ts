@@ -29,6 +29,11 @@ export interface Heartbeat {
   readonly unicast: boolean;
   /** vrrp over IPv4: the checksum that is sent; both are accepted. */
   readonly checksum: ChecksumReading;
+  /**
+   * vrrp: the addresses answer with the virtual router's own link-layer address (see {@link VirtualDevice}). Absent where they
+   * do not: versions that do not know it mean the same.
+   */
+  readonly virtualMac?: true;
 }
 
 /** A reason to give up ownership (no weight) or to lose priority (with one). */

@@ -72,6 +72,9 @@ export interface ServiceReport {
 export interface AddressReport {
   readonly address: string;
   readonly interface: string;
+  /** The virtual router's device on this interface that has it, and the device's link-layer address; absent without one. */
+  readonly device?: string;
+  readonly mac?: string;
   readonly held: boolean;
 }
 
@@ -153,6 +156,30 @@ export interface TakeoverReport {
   readonly lifelineMs?: number;
 }
 
+/** Whether an active node is reachable at its addresses, and alone there. */
+export interface PresenceReport {
+  /** What came of the last takeover or conflict; absent while the proof is under way. */
+  readonly convergence?: ConvergenceReport;
+  /** Who else answers for addresses now. */
+  readonly others: readonly OtherReport[];
+}
+
+export interface ConvergenceReport {
+  /** Traffic arrives on every interface with addresses. */
+  readonly proved: boolean;
+  /** `converged in 12 ms, 1 round of announcements: traffic arrives on eth0, eth1`. */
+  readonly message: string;
+  readonly rounds: number;
+  /** Absent when nothing arrived. */
+  readonly tookMs?: number;
+}
+
+export interface OtherReport {
+  readonly address: string;
+  readonly interface: string;
+  readonly mac: string;
+}
+
 /** What one node says about itself. */
 export interface NodeReport {
   readonly node: string;
@@ -179,6 +206,8 @@ export interface NodeReport {
   /** Absent while the agent is not running. */
   readonly takeover?: TakeoverReport;
   readonly replication?: ReplicationReport;
+  /** Absent unless the node is active. */
+  readonly presence?: PresenceReport;
   /** The last freeze of its agent, if it was not long ago. */
   readonly frozen?: FreezeReport;
   /** How its host is set, and what would be better. */

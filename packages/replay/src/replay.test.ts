@@ -36,6 +36,7 @@ const config: ElectionConfig = {
   refusalHoldoff: millisOf(5_000),
   address: { family: 4, text: "192.0.2.1" },
   peerAddress: { family: 4, text: "192.0.2.2" },
+  ranksSecond: false,
   claimPatience: millisOf(2_000),
   reachDelay: millisOf(2_000),
   gatewayLag: millisOf(0),

@@ -38,11 +38,12 @@ export function openEndpoint(
     socket = undefined;
   };
   const open = (): void => {
-    const { family, interface: name, destination } = link;
+    const { family, interface: name, destination, mac } = link;
+    const from = mac === undefined ? {} : { mac };
     try {
       socket = new VrrpSocket({
         family,
-        multicast: name === undefined ? undefined : { interface: name, group: destination },
+        multicast: name === undefined ? undefined : { interface: name, group: destination, ...from },
       });
     } catch {
       // The interface is not there, or has no protocol of this family yet: the next look may find it.

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import type { StatusReport } from "@vipair/model";
+import { fullReach, type Reach, type StatusReport } from "@vipair/model";
 import picocolors from "picocolors";
 import { describe, expect, test } from "vitest";
 import { exampleNow, exampleReport } from "../example.fixture.js";
@@ -82,6 +82,15 @@ addresses  - 198.51.100.10/24 on eth0, not held
     expect(show({ ...exampleReport, addresses: lost })).toContain("addresses  ✘ 198.51.100.10/24 on eth0, not held");
   });
 
+  test("names the device of a virtual router, and its link-layer address", () => {
+    const [first, ...others] = exampleReport.addresses.map((address) => ({ ...address }));
+    if (first === undefined) throw new Error("the example has no address");
+    const addresses = [{ ...first, device: "vipair4.51", mac: "00:00:5e:00:01:33" }, ...others];
+    expect(show({ ...exampleReport, addresses })).toContain(
+      "addresses  ✔ 198.51.100.10/24 on eth0 (vipair4.51, 00:00:5e:00:01:33), held",
+    );
+  });
+
   test("tells what is wrong with the replication", () => {
     const drift = { missing: 2, surplus: 0, different: 1, repairedAt: "2026-01-01T11:55:00.000Z" };
     const troubled = { ...exampleReport.sync, protected: 30_000, lagMs: 3_210, lost: 3, waiting: 7, drift };
@@ -101,6 +110,49 @@ addresses  - 198.51.100.10/24 on eth0, not held
   test("does not attach the reason of an older role to the peer", () => {
     const moved: StatusReport = { ...exampleReport, peer: { ...exampleReport.peer, role: "active" } };
     expect(show(moved)[2]).toBe("lb2 ● active");
+  });
+
+  test("tells of a path that works in one direction alone, while the peer is there to say so", () => {
+    const heartbeat = [
+      { path: "eth0", up: true, lastHeardMs: 41, peerHears: false },
+      { path: "sync", up: true, lastHeardMs: 41, peerHears: true },
+      { path: "lifeline", up: false, peerHears: false },
+    ];
+    const line = "           ! lb2 does not hear lb1 on eth0, lifeline";
+    expect(show({ ...exampleReport, heartbeat })).toContain(line);
+    const away = { ...exampleReport.peer, reachable: false };
+    expect(show({ ...exampleReport, heartbeat, peer: away })).not.toContain(line);
+  });
+
+  test("tells what each node reaches as soon as one of them lacks something", () => {
+    const [reach, lacking] = [fullReach, { ...fullReach, gatewaysLost: 1 }];
+    const of = (own: Reach, theirs: Reach | undefined): string[] => {
+      const peer = { ...exampleReport.peer, ...(theirs === undefined ? {} : { reach: theirs }) };
+      return show({ ...exampleReport, reach: own, peer }).filter((line) => /(: everything|gateway silent)$/.test(line));
+    };
+    expect(of(reach, reach)).toEqual([]);
+    expect(of(reach, lacking)).toEqual(["reach      ✔ lb1: everything", "           ✘ lb2: 1 gateway silent"]);
+    expect(of(lacking, undefined)).toEqual(["reach      ✘ lb1: 1 gateway silent"]);
+    const older = { ...exampleReport.peer, older: true };
+    expect(show({ ...exampleReport, peer: older })).toContain(
+      "    ! lb2 does not say what it reaches: its version is older",
+    );
+  });
+
+  test("tells how the takeover came to the network, and who else answers", () => {
+    const convergence = { proved: true, message: "converged in 812 ms, …", rounds: 3, tookMs: 812 };
+    const others = [{ address: "198.51.100.10", interface: "eth0", mac: "02:00:00:00:00:65" }];
+    const shown = show({ ...exampleReport, presence: { convergence, others } });
+    expect(shown).toContain("takeover   ✔ lb1 converged in 812 ms, 3 rounds");
+    expect(shown).toContain("           ✘ 02:00:00:00:00:65 answers for 198.51.100.10 on eth0 too");
+    const message = "not proved: no traffic seen on eth1 within 6 s, 1 round of announcements";
+    const unproved = { ...convergence, proved: false, message, rounds: 1 };
+    const { report } = exampleReport.peer;
+    const peer = {
+      ...exampleReport.peer,
+      ...(report && { report: { ...report, presence: { convergence: unproved, others: [] } } }),
+    };
+    expect(show({ ...exampleReport, peer })).toContain(`takeover   ✘ lb2 ${message}`);
   });
 
   test("fits 80 columns", () => {

@@ -1,7 +1,12 @@
 import {
+  type ConvergenceReport,
+  compareReach,
+  formatReach,
+  fullReach,
   type NodeReport,
   type PathReport,
   type PeerReport,
+  type PresenceReport,
   reasonSentence,
   type StatusReport,
   type SyncReport,
@@ -23,10 +28,13 @@ export function statusLines(report: StatusReport, nowMs: number, paint: Paint): 
     ...versionLines(report, paint),
     "",
     field("heartbeat", report.heartbeat.map((path) => pathText(path, paint)).join("   "), paint),
+    ...deafLines(report, paint),
+    ...reachLines(report, paint),
     field("sync", syncText(report.sync, paint), paint),
     ...clientLines(report.sync, paint),
     ...syncProblems(report.sync, nowMs).map((problem) => field("", paint.yellow(`! ${problem}`), paint)),
     ...addressLines(report, paint),
+    ...presenceLines(report, paint),
     ...trackLines(report, paint),
     ...report.services.flatMap((service) => ["", ...serviceBlock(service, report.peer.node, paint)]),
   ];
@@ -50,8 +58,11 @@ function roleLine({ node, role, since, reason, explanation }: NodeReport, nowMs:
 
 /** Nodes of different versions work together; they are not meant to for long. */
 function versionLines({ node, version, peer }: StatusReport, paint: Paint): string[] {
-  if (peer.version === undefined || peer.version === version) return [];
-  return [paint.yellow(`    ! ${peer.node} runs version ${peer.version}, ${node} runs ${version}`)];
+  const differ = peer.version !== undefined && peer.version !== version;
+  return [
+    ...(differ ? [`${peer.node} runs version ${peer.version}, ${node} runs ${version}`] : []),
+    ...(peer.older === true ? [`${peer.node} does not say what it reaches: its version is older`] : []),
+  ].map((what) => paint.yellow(`    ! ${what}`));
 }
 
 function peerLines(peer: PeerReport, nowMs: number, paint: Paint): string[] {
@@ -93,6 +104,59 @@ function pathText({ path, up, lastHeardMs, loss = 0, gapWorstMs = 0 }: PathRepor
 /** One lost heartbeat of a thousand is no news. */
 const worthTelling = 0.002;
 
+/** A path that works in one direction alone. */
+function deafLines({ heartbeat, node, peer }: StatusReport, paint: Paint): string[] {
+  const deaf = heartbeat.filter(({ peerHears }) => peerHears === false).map(({ path }) => path);
+  if (deaf.length === 0 || !peer.reachable) return [];
+  return [field("", paint.yellow(`! ${peer.node} does not hear ${node} on ${deaf.join(", ")}`), paint)];
+}
+
+/** What each node reaches, where one of them has lost something. */
+function reachLines({ node, reach, peer }: StatusReport, paint: Paint): string[] {
+  const nodes = [
+    { name: node, reach },
+    { name: peer.node, reach: peer.reachable ? peer.reach : undefined },
+  ];
+  if (nodes.every((one) => one.reach === undefined || compareReach(one.reach, fullReach) === undefined)) return [];
+  return nodes
+    .flatMap((one) => (one.reach === undefined ? [] : [{ name: one.name, reach: one.reach }]))
+    .map((one, index) => {
+      const text = `${one.name}: ${formatReach(one.reach)}`;
+      return field(
+        index === 0 ? "reach" : "",
+        goodMark(compareReach(one.reach, fullReach) === undefined, text, paint),
+        paint,
+      );
+    });
+}
+
+/** How the takeover of the active node came to the network, and who else answers for an address. */
+function presenceLines({ node, presence, peer }: StatusReport, paint: Paint): string[] {
+  const { report } = peer;
+  return [
+    ...presenceOf(node, presence, paint),
+    ...(report !== undefined && peer.reachable ? presenceOf(report.node, report.presence, paint) : []),
+  ];
+}
+
+function presenceOf(node: string, presence: PresenceReport | undefined, paint: Paint): string[] {
+  if (presence === undefined) return [];
+  const { convergence, others } = presence;
+  const proof =
+    convergence === undefined ? [] : [goodMark(convergence.proved, `${node} ${proofText(convergence)}`, paint)];
+  return [
+    ...proof.map((text) => field("takeover", text, paint)),
+    ...others.map(({ address, interface: device, mac }) =>
+      field("", paint.red(`✘ ${mac} answers for ${address} on ${device} too`), paint),
+    ),
+  ];
+}
+
+/** Where all is well, how long it took is all there is to say. */
+function proofText({ proved, message, tookMs = 0, rounds }: ConvergenceReport): string {
+  return proved ? `converged in ${spanText(tookMs)}, ${rounds} ${rounds === 1 ? "round" : "rounds"}` : message;
+}
+
 function syncText({ connected, connections, protected: safe, lagMs }: SyncReport, paint: Paint): string {
   if (!connected) return goodMark(false, `not connected: ${connections} connections live on this node alone`, paint);
   const lag = `lag ${spanText(lagMs)}`;
@@ -117,8 +181,9 @@ function clientLines({ connected, persistence }: SyncReport, paint: Paint): stri
 }
 
 function addressLines({ addresses, role }: NodeReport, paint: Paint): string[] {
-  return addresses.map(({ address, interface: device, held }, index) => {
-    const text = `${address} on ${device}, ${held ? "held" : "not held"}`;
+  return addresses.map(({ address, interface: name, device, mac, held }, index) => {
+    const by = device === undefined ? "" : ` (${device}, ${mac})`;
+    const text = `${address} on ${name}${by}, ${held ? "held" : "not held"}`;
     const mark =
       held === (role === "active") ? (held ? goodMark(true, text, paint) : `- ${text}`) : paint.red(`✘ ${text}`);
     return field(index === 0 ? "addresses" : "", mark, paint);

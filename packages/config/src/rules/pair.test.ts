@@ -73,9 +73,10 @@ describe("pair", () => {
     ["  heartbeat: { interfaces: [▸..] }", '".." cannot be the name of an interface'],
     ["  heartbeat: { unicast: ▸no }", 'expected true or false, found "no"'],
     ["  heartbeat: { transport: vrrp, checksum: ▸none }", 'expected one of pseudoHeader, message, found "none"'],
+    ["  heartbeat: { transport: vrrp, virtualMac: ▸yes }", 'expected true or false, found "yes"'],
     [
-      "  heartbeat: { transport: vrrp, virtualMac: ▸true }",
-      "the virtual MAC address is not available yet: addresses answer with the interface's",
+      "  heartbeat: { transport: vrrp, unicast: true, virtualMac: ▸true }",
+      "with unicast there is no virtual router on a link that could have a MAC address",
     ],
     ["  preemptDelay: ▸2h", "expected a duration from 0s to 1h, found 2h"],
     ["  reachDelay: ▸50ms", "expected a duration from 100ms to 1h, found 50ms"],

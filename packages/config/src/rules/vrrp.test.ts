@@ -24,6 +24,13 @@ describe("transport: vrrp", () => {
     expect(warnings).toEqual([]);
   });
 
+  it("can have a MAC address of its own", () => {
+    const pair = `${nodes("192.0.2.1", "192.0.2.2")}${heartbeat(", virtualMac: true")}`;
+    const { config, warnings } = accepted(file({ pair, addresses: addresses("198.51.100.10/24") }));
+    expect(config.pair.heartbeat.virtualMac).toBe(true);
+    expect(warnings).toEqual([]);
+  });
+
   it("counts in centiseconds", () => {
     expectErrors(
       pairWith("  heartbeat: { transport: vrrp, interval: ▸105ms }"),

@@ -21,6 +21,9 @@ export const checkVrrp: Rule = (draft, complain) => {
   if (interval !== undefined && interval % 10 !== 0) {
     complain([...at, "interval"], `vrrp counts in steps of 10ms, which ${formatDuration(interval)} is not`);
   }
+  if (heartbeat.virtualMac === true && heartbeat.unicast === true) {
+    complain([...at, "virtualMac"], "with unicast there is no virtual router on a link that could have a MAC address");
+  }
   checkAdvertised(draft, complain);
   warnOfTies(draft, complain);
   warnOfMuteInterfaces(draft, complain);

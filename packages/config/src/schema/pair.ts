@@ -87,15 +87,12 @@ export const heartbeatSchema = z.strictObject({
         "which keepalived expects; `message`: the message alone, as RFC 9568 has it. Both are accepted.",
     }),
   virtualMac: z
-    .literal(false, {
-      error: ({ input }) =>
-        input === true
-          ? "the virtual MAC address is not available yet: addresses answer with the interface's"
-          : undefined,
-    })
+    .boolean()
     .prefault(false)
     .meta({
-      description: "vrrp: `true` is not available yet; addresses answer with the interface's own MAC address.",
+      description:
+        "vrrp: with `true`, addresses on the interfaces of heartbeats answer with the virtual router's MAC address, which both " +
+        "nodes have (RFC 9568 § 7.3), instead of the interface's own. See docs/vrrp.md.",
     }),
 });
 

@@ -25,7 +25,7 @@ import { openPeerLink, type PeerLink } from "./link/link.js";
 import type { PeerRequest } from "./link/message.js";
 import { handoverGates, handoverObstacles, type ObstacleParts } from "./obstacles.js";
 import { placesOf } from "./presence/place.js";
-import { openPresence } from "./presence/presence.js";
+import { openPresence, type Presence } from "./presence/presence.js";
 import { openTenures } from "./tenures.js";
 import { openVerifier } from "./verify/verifier.js";
 
@@ -40,6 +40,7 @@ export interface Pairing {
   readonly linkSince: string;
   readonly replicator: Replicator;
   readonly freezes: Freezes;
+  readonly presence: Pick<Presence, "report">;
   /** The peer's own report; `undefined` while the link is down. */
   readonly peerReport: NodeReport | undefined;
   /** Hands over from whichever node is active. Rejects with {@link Refused}. */
@@ -310,6 +311,7 @@ export function openPairing(options: PairingOptions): Pairing {
     link,
     replicator,
     freezes,
+    presence,
     get peerReport() {
       return peerReport;
     },

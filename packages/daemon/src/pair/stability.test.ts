@@ -8,6 +8,7 @@ import { openStability, type Stability } from "./stability.js";
 let directory: string;
 let file: string;
 let now: number;
+let boot: string;
 const changed = vi.fn<(held: string | undefined) => void>();
 const complain = vi.fn<(sentence: string) => void>();
 
@@ -15,18 +16,30 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "vipair-stability-"));
   file = join(directory, "run", "lb1.ends.json");
   now = 1_000_000;
+  boot = "b1";
+  vi.useFakeTimers();
   vi.clearAllMocks();
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true }));
+afterEach(() => {
+  vi.useRealTimers();
+  rmSync(directory, { recursive: true, force: true });
+});
 
 /** A daemon that starts; without {@link Stability.stopped} it is as if it had been killed. */
 function start(supervised = true): Stability {
-  const stability = openStability({ file, supervised, clock: () => instantOf(now), changed, complain });
+  vi.clearAllTimers();
+  const stability = openStability({ file, supervised, clock: () => instantOf(now), boot, changed, complain });
   stability.started();
   return stability;
 }
 const minutes = (count: number): void => {
   now += count * 60_000;
+  vi.advanceTimersByTime(count * 60_000);
+};
+/** The host crashes as a whole, and is up again after 20 s by a clock that begins anew. */
+const crash = (name: string): void => {
+  boot = name;
+  now = 20_000;
 };
 
 it("holds a node back whose agent ended three times within five minutes, and says how it is released", () => {
@@ -93,11 +106,58 @@ it("is released, and has to end three times more", () => {
   expect(stability.held).toBeDefined();
 });
 
-it.each(["", "{", "[]", '{"ends":["x"],"held":true,"running":true}'])("takes a file of %j for none", (text) => {
-  start().stopped();
-  writeFileSync(file, text);
-  expect(start().held).toBeUndefined();
+it("counts the ends of a host that crashes as a whole, and holds it back until it is released", () => {
+  start();
+  for (const name of ["b2", "b3"]) {
+    minutes(1);
+    crash(name);
+    expect(start().held).toBeUndefined();
+  }
+  minutes(1);
+  crash("b4");
+  const held = start();
+  expect(held.held).toBeDefined();
+  held.stopped();
+  crash("b5");
+  expect(start().held).toBeDefined();
 });
+
+it("forgets what is old before the host crashes, whatever its clocks say afterwards", () => {
+  start();
+  for (const name of ["b2", "b3", "b4", "b5", "b6"]) {
+    minutes(5.1);
+    crash(name);
+    expect(start().held).toBeUndefined();
+  }
+});
+
+it("takes an end of another boot for as old as it was, not for one of this boot's clock", () => {
+  start().agentEnded();
+  crash("b2");
+  const stability = start();
+  minutes(5.1);
+  stability.agentEnded();
+  stability.agentEnded();
+  expect(stability.held).toBeUndefined();
+});
+
+it("counts nothing of a host that was shut down", () => {
+  for (const name of ["b2", "b3", "b4", "b5"]) {
+    start().stopped();
+    crash(name);
+  }
+  expect(start().held).toBeUndefined();
+  expect(complain).not.toHaveBeenCalled();
+});
+
+it.each(["", "{", "[]", '{"ends":["x"],"held":true,"running":true,"at":1,"boot":"b1"}'])(
+  "takes a file of %j for none",
+  (text) => {
+    start().stopped();
+    writeFileSync(file, text);
+    expect(start().held).toBeUndefined();
+  },
+);
 
 it("goes on, and says so, when nothing can be written", () => {
   writeFileSync(join(directory, "run"), "a file where the directory should be");

@@ -3,11 +3,13 @@ import { type ServerView, type ServiceView, serviceViews } from "@vipair/balance
 import {
   type AddressReport,
   type Config,
+  deviceOf,
   formatEndpoint,
   formatPrefix,
   type NodeReport,
   type Persistence,
   type PersistenceReport,
+  type PresenceReport,
   type ReplicationReport,
   type ServerReport,
   type Service,
@@ -38,6 +40,7 @@ export interface NodeReportParts {
   readonly replication: ReplicationReport;
   readonly tuning: TuningReport;
   readonly freezes: Pick<Freezes, "own" | "explanation">;
+  readonly presence: PresenceReport | undefined;
 }
 
 export function reportNode(parts: NodeReportParts): NodeReport {
@@ -65,14 +68,21 @@ export function reportNode(parts: NodeReportParts): NodeReport {
     ...(agent === undefined ? {} : { takeover: agent.takeover }),
     replication: parts.replication,
     tuning: parts.tuning,
+    ...(parts.presence === undefined ? {} : { presence: parts.presence }),
     ...(frozen === undefined ? {} : { frozen }),
   };
 }
 
-function reportAddresses({ addresses }: Config, agent: AgentReport | undefined): AddressReport[] {
-  return addresses.map(({ prefix, interface: name }) => {
-    const address = formatPrefix(prefix);
-    return { address, interface: name, held: agent?.held.includes(address) ?? false };
+function reportAddresses({ pair, addresses }: Config, agent: AgentReport | undefined): AddressReport[] {
+  return addresses.map((virtual) => {
+    const address = formatPrefix(virtual.prefix);
+    const device = deviceOf(pair, virtual);
+    return {
+      address,
+      interface: virtual.interface,
+      ...(device === undefined ? {} : { device: device.name, mac: device.mac }),
+      held: agent?.held.includes(address) ?? false,
+    };
   });
 }
 

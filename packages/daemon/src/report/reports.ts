@@ -64,6 +64,7 @@ export function openReports({
       startedAt,
       tuning: tuning.report,
       freezes: pairing.freezes,
+      presence: pairing.presence.report(),
       replication: pairing.replicator.report(),
     });
   const status = (): StatusReport =>

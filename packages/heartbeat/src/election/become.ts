@@ -6,7 +6,7 @@ import type { ElectionEffect } from "./effect.js";
 import { ownReach } from "./reach.js";
 import { type Resignation, sendHeartbeat } from "./speech.js";
 import { type ActiveState, type BackupState, type ElectionState, type InitializeState, standingOf } from "./state.js";
-import { activeDownInterval } from "./timing.js";
+import { activeDownInterval, firstWordRepeat } from "./timing.js";
 
 /** What a machine answers to an event. */
 export interface ElectionStep {
@@ -46,7 +46,8 @@ export function becomeBackup(config: ElectionConfig, state: ElectionState, now: 
 
 /**
  * RFC 9568 § 6.4.2: send an ADVERTISEMENT, announce the addresses, set Adver_Timer and transition to Active. Departs
- * from RFC 9568 § 6.4.2: the lease comes first, because without it the kernel answers for nothing.
+ * from RFC 9568 § 6.4.2: the lease comes first, because without it the kernel answers for nothing, and the
+ * first heartbeat is repeated soon.
  */
 export function becomeActive(
   config: ElectionConfig,
@@ -62,16 +63,16 @@ export function becomeActive(
     yielded: false,
     conceded: false,
     ...beginTenure(config, now),
-    heartbeatAt: after(now, config.interval),
+    heartbeatAt: after(now, firstWordRepeat(config)),
     conflictSince: undefined,
     deafSince: undefined,
     yieldAt: undefined,
   };
   const effects: ElectionEffect[] = [
     { type: "renewLease", ttl: config.leaseTtl },
+    sendHeartbeat(config, state, now),
     { type: "addAddresses", validFor: config.addressValidFor },
     { type: "announceAddresses" },
-    sendHeartbeat(config, state, now),
     reportRole(config, from, state, reason),
   ];
   return { state, effects };

@@ -1,4 +1,4 @@
-import { type IpAddress, type Millis, millisOf, type Pair } from "@vipair/model";
+import { compareAddresses, type IpAddress, type Millis, millisOf, type Node, type Pair } from "@vipair/model";
 import { type NodeConfig, nodeConfig, nodesOf } from "../node/config.js";
 
 /** What one node's election knows from the configuration; the same file gives both nodes theirs. */
@@ -6,6 +6,8 @@ export interface ElectionConfig extends NodeConfig {
   readonly address: IpAddress;
   /** Decides between equal priorities (RFC 9568 § 6.4.3). */
   readonly peerAddress: IpAddress;
+  /** The configured priorities and addresses rank the peer before this node. */
+  readonly ranksSecond: boolean;
   /** How long an active node that was claimed waits for its balancer before it yields by itself. */
   readonly claimPatience: Millis;
   /** How long this node must have reached more than the active one before it claims, beside the lag of what differs. */
@@ -25,6 +27,7 @@ export function electionConfig(pair: Pair, nodeName: string): ElectionConfig {
     ...nodeConfig(pair, nodeName),
     address: own.address,
     peerAddress: peer.address,
+    ranksSecond: ranksBefore(peer, own),
     claimPatience: millisOf(2_000),
     reachDelay: pair.reachDelay,
     gatewayLag: gatewayLag(pair),
@@ -32,6 +35,10 @@ export function electionConfig(pair: Pair, nodeName: string): ElectionConfig {
     needsWitness: pair.witness.length > 0,
   };
 }
+
+/** RFC 9568 § 6.4.3: the greater priority, then the greater primary address. */
+const ranksBefore = (one: Node, other: Node): boolean =>
+  one.priority === other.priority ? compareAddresses(one.address, other.address) > 0 : one.priority > other.priority;
 
 /** Both nodes ask a gateway every interval, out of step, and one of them may wait for an answer until its patience ends. */
 function gatewayLag({ track }: Pair): Millis {

@@ -85,7 +85,7 @@ describe("whatever happens", () => {
   it("every takeover has its effects in order, and a greater term", () => {
     always((node, _event, before) => {
       if (before.role !== "backup" || node.state.role !== "active") return true;
-      const inOrder = node.types.join() === "renewLease,addAddresses,announceAddresses,sendHeartbeat,reportRole";
+      const inOrder = node.types.join() === "renewLease,sendHeartbeat,addAddresses,announceAddresses,reportRole";
       return inOrder && node.state.term > before.term;
     });
   });

@@ -6,6 +6,7 @@ import type { ElectionEffect } from "./effect.js";
 import type { ElectionEvent } from "./event.js";
 import { type ElectionState, initialElection } from "./state.js";
 import { stepElection } from "./step.js";
+import { firstWordRepeat } from "./timing.js";
 
 /** One node on a test's stage: steps its election, keeps the time, and grants every lease unless told otherwise. */
 export class Rehearsal {
@@ -29,10 +30,10 @@ export class Rehearsal {
     return node;
   }
 
-  /** A node that took over because nobody was there, and hears a fit standby. */
+  /** A node that took over because nobody was there, has said so twice, and hears a fit standby. */
   static active(changes: Partial<ElectionConfig> = {}): Rehearsal {
     const node = Rehearsal.backup(changes);
-    node.idle(activeDown(node));
+    node.idle(activeDown(node) + firstWordRepeat(node.config));
     node.hear({});
     return node;
   }
@@ -87,8 +88,9 @@ export class Rehearsal {
   }
 }
 
-/** 3 × 100 ms + (256 − 100) × 100 ms / 256. */
-export const activeDown = (node: Rehearsal): number => 3 * 100 + ((256 - node.config.priority) * 100) / 256;
+/** 3 × 100 ms + ⅞ × (256 − 100) × 100 ms / 256, and 100 ms / 8 for the node that ranks second. */
+export const activeDown = ({ config }: Rehearsal): number =>
+  3 * 100 + ((7 / 8) * ((256 - config.priority) * 100)) / 256 + (config.ranksSecond ? 100 / 8 : 0);
 
 /** A healthy standby that hears this node. */
 export const standby: Heartbeat = {

@@ -1,9 +1,12 @@
-import { millisOf } from "@vipair/model";
+import { instantOf, millisOf, type Pair } from "@vipair/model";
 import { describe, expect, it } from "vitest";
 import { skewTime } from "../node/timing.js";
-import { activeDown, Rehearsal } from "./rehearsal.js";
+import { electionConfig } from "./config.js";
+import { activeDown, pair, Rehearsal } from "./rehearsal.js";
+import { initialElection } from "./state.js";
+import { activeDownInterval } from "./timing.js";
 
-const takeover = ["renewLease", "addAddresses", "announceAddresses", "sendHeartbeat", "reportRole"];
+const takeover = ["renewLease", "sendHeartbeat", "addAddresses", "announceAddresses", "reportRole"];
 const farewell = ["dropLease", "removeAddresses", "sendHeartbeat", "reportRole"];
 
 describe("RFC 9568 § 6.1: parameters of a virtual router", () => {
@@ -12,6 +15,34 @@ describe("RFC 9568 § 6.1: parameters of a virtual router", () => {
     expect(skewTime(100, millisOf(1_000))).toBe(609.375);
   });
 });
+
+describe("Active_Down_Interval departs from RFC 9568 § 6.1", () => {
+  it("by an eighth of an interval between the two nodes, and stays within four intervals", () => {
+    const [first, second] = pair.nodes;
+    for (const [one, other] of [
+      [100, 100],
+      [101, 100],
+      [100, 101],
+      [1, 254],
+      [254, 1],
+    ] as const) {
+      const ranked = [
+        { ...first, priority: one },
+        { ...second, priority: other },
+      ] as const;
+      const [lb1, lb2] = ["lb1", "lb2"].map((name) => downOf({ ...pair, nodes: ranked }, name));
+      expect(Math.abs((lb1 ?? 0) - (lb2 ?? 0))).toBeGreaterThanOrEqual(12.5);
+      expect(Math.min(lb1 ?? 0, lb2 ?? 0)).toBeGreaterThan(300);
+      expect(Math.max(lb1 ?? 0, lb2 ?? 0)).toBeLessThan(400);
+      expect((lb1 ?? 0) < (lb2 ?? 0)).toBe(one > other);
+    }
+  });
+});
+
+function downOf(explained: Pair, name: string): number {
+  const config = electionConfig(explained, name);
+  return activeDownInterval(config, initialElection(config, instantOf(0)));
+}
 
 describe("RFC 9568 § 6.4.1: Initialize", () => {
   it("sends nothing and waits for nothing", () => {
@@ -75,6 +106,15 @@ describe("RFC 9568 § 6.4.2: Backup", () => {
 });
 
 describe("RFC 9568 § 6.4.3: Active", () => {
+  it("says its first heartbeat twice, a twentieth of an interval apart, and from then on keeps the interval", () => {
+    const node = Rehearsal.backup();
+    expect(node.idle(activeDown(node)).sent.at(-1)).toMatchObject({ role: "active", term: 1 });
+    expect(node.idle(4.99).sent).toEqual([]);
+    expect(node.idle(0.01).sent).toMatchObject([{ role: "active", term: 1 }]);
+    expect(node.idle(99.99).sent).toEqual([]);
+    expect(node.idle(0.01).sent).toHaveLength(1);
+  });
+
   it("advertises at every interval, with the lease renewed before", () => {
     const node = Rehearsal.active();
     for (let i = 0; i < 30; i++) {

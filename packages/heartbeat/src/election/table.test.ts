@@ -47,7 +47,7 @@ const table: { readonly [R in Role]: { readonly [T in ElectionEvent["type"]]: st
   },
   backup: {
     started: "backup:",
-    heartbeatReceived: "active: renewLease addAddresses announceAddresses sendHeartbeat reportRole",
+    heartbeatReceived: "active: renewLease sendHeartbeat addAddresses announceAddresses reportRole",
     lifelineClosed: "backup:",
     deadlineReached: "backup:",
     trackChanged: "backup:",

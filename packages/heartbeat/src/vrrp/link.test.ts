@@ -42,6 +42,16 @@ describe("links", () => {
     ]);
   });
 
+  it("have the link-layer address of their family and router id, if any (RFC 9568 § 7.3)", () => {
+    const macsOf = (changes: Partial<Pair["heartbeat"]>) =>
+      routerLinks(withHeartbeat(changes), "lb1", addresses).map(({ mac }) => mac);
+    expect(macsOf({ interfaces: ["eth0"], routerId: 254, virtualMac: true })).toEqual([
+      "00:00:5e:00:01:fe",
+      "00:00:5e:00:02:fe",
+    ]);
+    expect(macsOf({ interfaces: ["eth0"] })).toEqual([undefined, undefined]);
+  });
+
   it("are one between the nodes' addresses with unicast, of the family of these", () => {
     expect(linksOf({ unicast: true })).toEqual(["unicast IPv4 192.0.2.1 > 192.0.2.2: 198.51.100.10 10.77.2.254"]);
   });

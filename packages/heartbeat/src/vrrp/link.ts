@@ -1,4 +1,4 @@
-import { type Family, type IpAddress, isLinkLocal, type Pair, type VirtualAddress } from "@vipair/model";
+import { type Family, type IpAddress, isLinkLocal, type Pair, type VirtualAddress, virtualMac } from "@vipair/model";
 import { nodesOf } from "../node/config.js";
 import { vrrpGroups } from "./packet/layout.js";
 
@@ -13,6 +13,8 @@ export interface RouterLink {
   readonly destination: IpAddress;
   /** Where unicast packets come from; `undefined`: the interface's primary address. */
   readonly local: IpAddress | undefined;
+  /** RFC 9568 § 7.2: the link-layer address that packets come from; `undefined`: the interface's. */
+  readonly mac: string | undefined;
   /** RFC 9568 § 5.2.9: what is listed; of IPv6 addresses the link-local ones come first. */
   readonly addresses: readonly IpAddress[];
 }
@@ -31,7 +33,9 @@ function unicastLinks(pair: Pair, nodeName: string, addresses: readonly VirtualA
   const { family } = own.address;
   const name = `unicast IPv${family}`;
   const listed = listOf(addresses, family);
-  return [{ name, family, interface: undefined, destination: peer.address, local: own.address, addresses: listed }];
+  const { address: destination } = peer;
+  const packets = { interface: undefined, destination, local: own.address, mac: undefined };
+  return [{ name, family, ...packets, addresses: listed }];
 }
 
 function multicastLinks({ heartbeat }: Pair, addresses: readonly VirtualAddress[]): RouterLink[] {
@@ -45,10 +49,9 @@ function multicastLinks({ heartbeat }: Pair, addresses: readonly VirtualAddress[
         family,
       );
       if (listed.length === 0) return [];
-      const destination = vrrpGroups[family];
-      return [
-        { name: `${name} IPv${family}`, family, interface: name, destination, local: undefined, addresses: listed },
-      ];
+      const mac = heartbeat.virtualMac === true ? virtualMac(family, heartbeat.routerId) : undefined;
+      const packets = { interface: name, destination: vrrpGroups[family], local: undefined, mac };
+      return [{ name: `${name} IPv${family}`, family, ...packets, addresses: listed }];
     }),
   );
 }

@@ -14,6 +14,7 @@ const multicast: RouterLink = {
   interface: "eth0",
   destination: vrrpGroups[4],
   local: undefined,
+  mac: undefined,
   addresses,
 };
 const unicast: RouterLink = { ...multicast, name: "unicast IPv4", interface: undefined, destination: peer, local: own };

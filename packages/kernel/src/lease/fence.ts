@@ -1,9 +1,9 @@
-import type { Outcome, VirtualAddress } from "@vipair/model";
+import type { Outcome } from "@vipair/model";
 import type { NetlinkSocket } from "../netlink/socket.js";
 import { Batch } from "../nftables/batch.js";
 import type { Expression } from "../nftables/expression.js";
 import type { TableName } from "../nftables/table.js";
-import { chains, families, guarded, guardedSets, keysOf, leaseBit, leaseBitBytes } from "./guarded.js";
+import { chains, families, type Guards, guardedSets, keysOf, leaseBit, leaseBitBytes, rulesOf } from "./guarded.js";
 
 /** The tables of the fence, for {@link watchTables}. */
 export const fenceTables: readonly TableName[] = families.map((family) => ({ family, table: "vipair_fence" }));
@@ -19,22 +19,22 @@ const passWithBit: readonly Expression[] = [
 ];
 
 /**
- * Puts the fence around the addresses, in place of one that is there: without a lease, none of them is answered for and
- * no traffic to them passes. It stays when the process dies, and fences what that leaves behind.
+ * Puts the fence around the addresses, in place of one that is there: without a lease, none of them is answered for, no
+ * traffic to them passes, and nothing that arrives on a virtual router's device. It stays when the process dies, and fences
+ * what that leaves behind.
  */
-export function raiseFence(socket: NetlinkSocket, addresses: readonly VirtualAddress[]): Outcome {
+export function raiseFence(socket: NetlinkSocket, guards: Guards): Outcome {
   const batch = new Batch(socket);
   for (const name of fenceTables) {
     batch.addTable(name, false).deleteTable(name).addTable(name, false);
-    for (const { family, name: set, keyLength } of guardedSets) {
-      if (family !== name.family) continue;
-      batch.addSet(name, { name: set, keyLength, timeout: false });
-      batch.addElements(name, set, keysOf(addresses, keyLength), undefined);
+    for (const set of guardedSets) {
+      if (set.family !== name.family) continue;
+      batch.addSet(name, { name: set.name, keyLength: set.keyLength, timeout: false });
+      batch.addElements(name, set.name, keysOf(set, guards), undefined);
     }
     for (const chain of chains(name.family, "fence")) {
       batch.addChain(name, chain).addRule(name, chain.name, passWithBit);
-      for (const { family, chain: where, set, load } of guarded) {
-        if (family !== name.family || where !== chain.name) continue;
+      for (const { set, load } of rulesOf(name.family, chain.name, guards)) {
         batch.addRule(name, chain.name, [...load, { type: "inSet", set }, { type: "drop" }]);
       }
     }

@@ -9,7 +9,7 @@
  *
  * Every packet of the host passes both: what there is most of comes first, and leaves the chain at the first answer.
  */
-import type { VirtualAddress } from "@vipair/model";
+import type { VirtualAddress, VirtualDevice } from "@vipair/model";
 import { addressBytes } from "@vipair/model";
 import type { ChainDeclaration, SetDeclaration } from "../nftables/batch.js";
 import type { Expression } from "../nftables/expression.js";
@@ -31,6 +31,15 @@ export interface GuardedSet {
   readonly name: string;
   readonly keyLength: SetDeclaration["keyLength"];
   readonly pass: Pass;
+  /** What its keys are: addresses, or names of devices. */
+  readonly of: "address" | "device";
+}
+
+/** All that the lease is for. */
+export interface Guards {
+  readonly addresses: readonly VirtualAddress[];
+  /** Devices of virtual routers: what arrives there is for this node only while it has the lease, whatever its destination. */
+  readonly devices: readonly VirtualDevice[];
 }
 
 /** The bit of the packet mark by which the lease tells the fence to let a packet through. */
@@ -41,10 +50,11 @@ export const leaseBitBytes: readonly number[] = [0, 0, 0, 0x40];
 export const families: readonly TableFamily[] = ["arp", "inet"];
 
 export const guardedSets: readonly GuardedSet[] = [
-  { family: "arp", name: "answers4", keyLength: 4, pass: "answers" },
-  { family: "inet", name: "answers6", keyLength: 16, pass: "answers" },
-  { family: "inet", name: "traffic4", keyLength: 4, pass: "traffic" },
-  { family: "inet", name: "traffic6", keyLength: 16, pass: "traffic" },
+  { family: "arp", name: "answers4", keyLength: 4, pass: "answers", of: "address" },
+  { family: "inet", name: "answers6", keyLength: 16, pass: "answers", of: "address" },
+  { family: "inet", name: "traffic4", keyLength: 4, pass: "traffic", of: "address" },
+  { family: "inet", name: "traffic6", keyLength: 16, pass: "traffic", of: "address" },
+  { family: "inet", name: "arrivals", keyLength: 16, pass: "traffic", of: "device" },
 ];
 
 /** Chains by family. The fence's run right behind the lease's. */
@@ -86,7 +96,7 @@ const neighbourAdvertisement = 136;
 const network = (offset: number, length: number): Expression => ({ type: "payload", base: "network", offset, length });
 const solicitedTarget: Expression = { type: "payload", base: "transport", offset: 8, length: 16 };
 
-export const guarded: readonly Guarded[] = [
+const guarded: readonly Guarded[] = [
   // Somebody asks for an address of ours; we speak as one (replies, and requests of our own stack).
   { family: "arp", chain: "input", set: "answers4", load: [...arpOverEthernet, network(24, 4)] },
   { family: "arp", chain: "output", set: "answers4", load: [...arpOverEthernet, network(14, 4)] },
@@ -95,10 +105,19 @@ export const guarded: readonly Guarded[] = [
   { family: "inet", chain: "prerouting", set: "answers6", load: [...icmpv6(neighbourSolicitation), solicitedTarget] },
   { family: "inet", chain: "output", set: "answers6", load: [...icmpv6(neighbourAdvertisement), solicitedTarget] },
   { family: "inet", chain: "output", set: "answers6", load: [...icmpv6(neighbourSolicitation), network(8, 16)] },
+  // RFC 9568 § 6.4.2: discard packets to the virtual router's link-layer address.
+  { family: "inet", chain: "prerouting", set: "arrivals", load: [{ type: "meta", key: "iifname" }] },
 ];
 
-/** The addresses as keys of a set of this key length, each once. */
-export function keysOf(addresses: readonly VirtualAddress[], keyLength: 4 | 16): Uint8Array[] {
+/** What a chain looks at; where there are no devices, it does not look for them: every packet of the host passes here. */
+export const rulesOf = (family: TableFamily, chain: string, { devices }: Guards): readonly Guarded[] =>
+  guarded.filter(
+    (one) => one.family === family && one.chain === chain && (one.set !== "arrivals" || devices.length > 0),
+  );
+
+/** The keys of a set, each once. */
+export function keysOf({ of, keyLength }: GuardedSet, { addresses, devices }: Guards): Uint8Array[] {
+  if (of === "device") return devices.map(({ name }) => Buffer.from(name.padEnd(keyLength, "\0"), "latin1"));
   const keys = new Map<string, Uint8Array>();
   for (const { prefix } of addresses) {
     const bytes = addressBytes(prefix.address);

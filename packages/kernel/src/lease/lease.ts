@@ -6,23 +6,23 @@
  * tables are gone when that release is over: the lease has ended before any other socket of the process, the lifeline
  * among them, tells the peer that it is closed.
  */
-import type { Millis, Outcome, VirtualAddress } from "@vipair/model";
+import type { Millis, Outcome } from "@vipair/model";
 import { NETLINK_NETFILTER, NetlinkSocket } from "../netlink/socket.js";
 import { Batch } from "../nftables/batch.js";
 import { ownPorts } from "../nftables/own-ports.js";
 import type { TableName } from "../nftables/table.js";
-import { chains, families, guarded, guardedSets, keysOf, leaseBit, type Pass } from "./guarded.js";
+import { chains, families, type Guards, guardedSets, keysOf, leaseBit, type Pass, rulesOf } from "./guarded.js";
 
 const leaseTables: readonly TableName[] = families.map((family) => ({ family, table: "vipair_lease" }));
 const highDescriptor = 1000;
 
 export class Lease {
   readonly #socket: NetlinkSocket;
-  readonly #addresses: readonly VirtualAddress[];
+  readonly #guards: Guards;
 
-  private constructor(socket: NetlinkSocket, addresses: readonly VirtualAddress[]) {
+  private constructor(socket: NetlinkSocket, guards: Guards) {
     this.#socket = socket;
-    this.#addresses = addresses;
+    this.#guards = guards;
   }
 
   /**
@@ -30,16 +30,16 @@ export class Lease {
    * @returns the lease, or the kernel's refusal: EPERM also when another process holds a lease in this namespace
    * @throws KernelError when no socket can be had
    */
-  static open(addresses: readonly VirtualAddress[]): Lease | (Outcome & { readonly ok: false }) {
+  static open(guards: Guards): Lease | (Outcome & { readonly ok: false }) {
     const socket = new NetlinkSocket(NETLINK_NETFILTER);
     socket.moveTo(highDescriptor);
-    const outcome = declareTables(socket);
+    const outcome = declareTables(socket, guards);
     if (!outcome.ok) {
       socket.close();
       return outcome;
     }
     ownPorts.add(socket.port);
-    return new Lease(socket, addresses);
+    return new Lease(socket, guards);
   }
 
   /** Answers and traffic pass for `ttl` from now. */
@@ -59,19 +59,18 @@ export class Lease {
 
   #grant(timeouts: Readonly<Record<Pass, number>>): Outcome {
     const batch = new Batch(this.#socket);
-    for (const { family, name: set, keyLength, pass } of guardedSets) {
-      const name = { family, table: "vipair_lease" };
-      const keys = keysOf(this.#addresses, keyLength);
-      const timeout = Math.floor(timeouts[pass]);
+    for (const set of guardedSets) {
+      const name = { family: set.family, table: "vipair_lease" };
+      const timeout = Math.floor(timeouts[set.pass]);
       // An element that is added again keeps its old timeout, so the set is emptied first, in the same transaction.
-      batch.flushSet(name, set);
-      if (timeout > 0) batch.addElements(name, set, keys, timeout);
+      batch.flushSet(name, set.name);
+      if (timeout > 0) batch.addElements(name, set.name, keysOf(set, this.#guards), timeout);
     }
     return batch.commit();
   }
 }
 
-function declareTables(socket: NetlinkSocket): Outcome {
+function declareTables(socket: NetlinkSocket, guards: Guards): Outcome {
   const batch = new Batch(socket);
   for (const name of leaseTables) {
     batch.addTable(name, true);
@@ -80,8 +79,7 @@ function declareTables(socket: NetlinkSocket): Outcome {
     }
     for (const chain of chains(name.family, "lease")) {
       batch.addChain(name, chain);
-      for (const { family, chain: where, set, load } of guarded) {
-        if (family !== name.family || where !== chain.name) continue;
+      for (const { set, load } of rulesOf(name.family, chain.name, guards)) {
         batch.addRule(name, chain.name, [
           ...load,
           { type: "inSet", set },

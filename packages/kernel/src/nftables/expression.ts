@@ -15,7 +15,7 @@ export type Expression =
 type PayloadBase = "network" | "transport";
 
 const bases = { network: 1, transport: 2 } as const;
-const metaKeys = { mark: 3, nfproto: 15, l4proto: 16 } as const;
+const metaKeys = { mark: 3, iifname: 6, nfproto: 15, l4proto: 16 } as const;
 const NFT_REG_VERDICT = 0;
 /** Every expression works on this one register of 16 bytes. */
 const register = 1;

@@ -27,9 +27,9 @@ const IPV6_RECVHOPLIMIT = 51;
 const IPV6_TCLASS = 67;
 
 /** RFC 9568 § 5.1.1.3, § 5.1.2.3. */
-const hops = 255;
+export const hops = 255;
 /** Internetwork control: what routers tell each other goes before what they carry. */
-const trafficClass = 0xc0;
+export const trafficClass = 0xc0;
 
 type Option = readonly [level: number, option: number, value: number];
 

@@ -6,9 +6,11 @@
  */
 import { addressBytes, addressFromBytes, type Family, type IpAddress, type Outcome } from "@vipair/model";
 import { check, KernelError, lastErrno } from "../libc/errno.js";
-import { AF_INET, AF_INET6, libc, MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_RAW } from "../libc/libc.js";
+import { AF_INET, AF_INET6, AF_PACKET, libc, MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_RAW } from "../libc/libc.js";
 import { interfaceIndex } from "../link/link.js";
 import { attempt, done } from "../outcome.js";
+import { closePacketSocket, sendFrame } from "../packet/socket.js";
+import { encodeVrrpFrame, protocolVrrp } from "./frame.js";
 import { MessageBuffer } from "./message.js";
 import {
   bindToInterface,
@@ -33,10 +35,16 @@ export interface VrrpPacket {
 export interface VrrpSocketOptions {
   readonly family: Family;
   /** Multicast: the group that is joined on this interface, and nothing else is sent or received. */
-  readonly multicast: { readonly interface: string; readonly group: IpAddress } | undefined;
+  readonly multicast: Multicast | undefined;
 }
 
-const protocolVrrp = 112;
+export interface Multicast {
+  readonly interface: string;
+  readonly group: IpAddress;
+  /** `00:00:5e:00:01:33`: what is sent comes from this link-layer address; left out, from the interface's. */
+  readonly mac?: string;
+}
+
 /** More than 255 IPv6 addresses need, with an IPv4 header of any length. */
 const longestPacket = 8_192;
 
@@ -46,6 +54,8 @@ export class VrrpSocket {
   readonly #incoming = new MessageBuffer(longestPacket);
   readonly #outgoing = new MessageBuffer(longestPacket);
   #fd: number;
+  /** Sends whole frames: an IP socket has no say in the link-layer address. */
+  #frames: { readonly socket: number; readonly mac: Buffer } | undefined;
 
   /** @throws KernelError when the kernel refuses the socket, or there is no such interface */
   constructor({ family, multicast }: VrrpSocketOptions) {
@@ -58,6 +68,7 @@ export class VrrpSocket {
       if (multicast === undefined) return;
       bindToInterface(this.#fd, multicast.interface);
       joinGroup(this.#fd, multicast.group, this.#interfaceIndex);
+      if (multicast.mac !== undefined) this.#openFrames(multicast.mac);
     } catch (error) {
       this.close();
       throw error;
@@ -71,6 +82,11 @@ export class VrrpSocket {
   /** Sends with TTL or hop limit 255 from this source, which the node must have. Never waits. */
   send(source: IpAddress, destination: IpAddress, payload: Uint8Array): Outcome {
     return attempt(() => {
+      if (this.#frames !== undefined) {
+        const frame = encodeVrrpFrame(this.#frames.mac, source, destination, payload);
+        check(sendFrame(this.#frames.socket, this.#interfaceIndex, frame), `send to ${destination.text}`);
+        return done;
+      }
       const message = this.#outgoing;
       message.bytes.set(payload);
       const name = this.#writeName(message.name, destination);
@@ -91,9 +107,17 @@ export class VrrpSocket {
   }
 
   close(): void {
+    if (this.#frames !== undefined) closePacketSocket(this.#frames.socket);
+    this.#frames = undefined;
     if (this.#fd < 0) return;
     libc.close(this.#fd);
     this.#fd = -1;
+  }
+
+  /** Receives nothing: it has no protocol. */
+  #openFrames(mac: string): void {
+    const socket = check(libc.socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), "open packet socket");
+    this.#frames = { socket, mac: Buffer.from(mac.replaceAll(":", ""), "hex") };
   }
 
   /** `struct sockaddr_in` or `sockaddr_in6`. */

@@ -73,6 +73,25 @@ describe.skipIf(obstacle !== undefined)(`VRRP socket${because}`, () => {
     },
   );
 
+  test.each<[Family, string]>([
+    [4, "00:00:5e:00:01:33"],
+    [6, "00:00:5e:00:02:33"],
+  ])("multicast of IPv%i can come from a link-layer address that no interface has: %s", async (family, mac) => {
+    const received = listen(open("here", family));
+    const group = groups[family];
+    const sender = neighbour.host.inside(() => new VrrpSocket({ family, multicast: { interface: "v1", group, mac } }));
+    sockets.push(sender);
+    neighbour.frames();
+    const source = sourceOf(family, "there");
+    expect(sender.send(source, group, hello)).toEqual({ ok: true });
+    await until(() => received.length > 0);
+    expect(received).toEqual([{ source, destination: group, hops: 255, payload: hello }]);
+    const frame = neighbour.frames().find((one) => one.includes("hello"));
+    expect(frame?.subarray(0, 12).toString("hex")).toBe(
+      (family === 4 ? "01005e000012" : "333300000012") + mac.replaceAll(":", ""),
+    );
+  });
+
   test.each<Family>([4, 6])("unicast of IPv%i arrives, multicast does not", async (family) => {
     const received = listen(open("here", family, false));
     const [source, destination] = [

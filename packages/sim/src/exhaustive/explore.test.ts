@@ -41,6 +41,16 @@ describe("an exploration sees a broken machine", () => {
     expect(brokenBy(step)).toMatch(/^two owners for \d+/);
   });
 
+  it("that says its first word as active once", () => {
+    const step: typeof stepElection = (config, state, event, now) => {
+      const next = stepElection(config, state, event, now);
+      if (state.role !== "backup" || next.state.role !== "active") return next;
+      return { ...next, state: { ...next.state, heartbeatAt: instantOf(now + config.interval) } };
+    };
+    expect(brokenBy(step)).toBeUndefined();
+    expect(brokenBy(step, { ...none, losses: 1 })).toBe("two owners, though each could have known of the other");
+  });
+
   it("that does not mourn", () => {
     const step: typeof stepElection = (config, state, event, now) => {
       const next = stepElection(config, state, event, now);

@@ -5,7 +5,8 @@ import type { Rules, Scene } from "./scene.js";
  * What must hold in every scene; answers with a sentence when it does not.
  *
  * - Two nodes own the addresses only after three heartbeats of one of them, one after the other, did not arrive in time; or
- *   when the second to take over was waiting already as the first did, and none of the first one's words has arrived since.
+ *   when the second took over within one message of the first; or within the repeat of the first one's first heartbeat and
+ *   its way, and that first heartbeat did not arrive in time; or neither of the two did.
  * - They cease to be two one interval and three messages after the last fault: the next heartbeat, and its answer.
  * - Nobody owns them for at most two active down intervals of four intervals, and two intervals to look twice, after the
  *   last fault, the start and every restart counted as one.

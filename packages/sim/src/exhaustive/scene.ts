@@ -3,6 +3,7 @@ import {
   type ElectionEffect,
   type ElectionEvent,
   type ElectionState,
+  firstWordRepeat,
   type Heartbeat,
   initialElection,
   type NodeIndex,
@@ -51,10 +52,12 @@ export interface SceneNode {
   /** Counts what it sends, and what it has heard last: older heartbeats are discarded. */
   readonly sent: number;
   readonly heard: number;
-  /** Heartbeats of this node that were lost or late, one after the other, until now. */
+  /** Heartbeats of this node that were lost or late, one after the other, since one arrived in time. */
   readonly missed: number;
   /** The other node has heard this one as active since it took over. */
   readonly isKnown: boolean;
+  /** Heartbeats of this node that were lost or late since it took over, 2 at most. */
+  readonly missedAsActive: number;
 }
 
 export type Mail =
@@ -64,6 +67,7 @@ export type Mail =
       readonly to: NodeIndex;
       readonly seq: number;
       readonly heartbeat: Heartbeat;
+      readonly isLate: boolean;
     }
   | { readonly type: "event"; readonly at: Instant; readonly to: NodeIndex; readonly event: ElectionEvent };
 
@@ -90,6 +94,7 @@ export function openingScene({ configs }: Rules, left: Faults, offset: number): 
     heard: 0,
     missed: 0,
     isKnown: false,
+    missedAsActive: 0,
   });
   const nodes = [node(0), node(offset * configs[0].interval)] as const;
   return { now, nodes, mail: [], left, faultAt: now, vacantSince: now, doubleSince: undefined, isDoubleExcused: false };
@@ -122,7 +127,7 @@ function advance(rules: Rules, before: Scene): readonly Scene[] {
     if (scene.nodes[index].state === undefined) return start(rules, scene, index);
     return stepNode(rules, scene, index, { type: "deadlineReached" });
   }
-  return [settle(scene)];
+  return [settle(rules, scene)];
 }
 
 /** The ends of leases are events, too: somebody ceases to own. */
@@ -131,19 +136,22 @@ const leaseEnds = ({ nodes, now }: Scene): readonly Instant[] =>
 
 function deliver(rules: Rules, scene: Scene, mail: Mail): readonly Scene[] {
   const node = scene.nodes[mail.to];
-  if (node.state === undefined) return [settle(scene)];
+  if (node.state === undefined) return [settle(rules, scene)];
   if (mail.type === "event") return stepNode(rules, scene, mail.to, mail.event);
-  if (mail.seq <= node.heard) return [settle(scene)];
+  if (mail.seq <= node.heard) return [settle(rules, scene)];
   const from = scene.nodes[otherOf(mail.to)];
   const isKnown = from.isKnown || (mail.heartbeat.role === "active" && from.state?.role === "active");
-  const known = withNode(scene, otherOf(mail.to), { ...from, isKnown });
+  const missed = mail.isLate ? from.missed : 0;
+  const known = withNode(scene, otherOf(mail.to), { ...from, isKnown, missed });
   const heard = withNode(known, mail.to, { ...node, heard: mail.seq });
   return stepNode(rules, heard, mail.to, { type: "heartbeatReceived", heartbeat: mail.heartbeat });
 }
 
 function start(rules: Rules, scene: Scene, index: NodeIndex): readonly Scene[] {
   const state = initialElection(rules.configs[index], scene.now);
-  const born = withNode(scene, index, { ...scene.nodes[index], state, startAt: undefined, heard: 0 });
+  // What was said to its former lifetime proves nothing to this one, and is discarded.
+  const mail = scene.mail.filter(({ type, to }) => type !== "heartbeat" || to !== index);
+  const born = withNode({ ...scene, mail }, index, { ...scene.nodes[index], state, startAt: undefined, heard: 0 });
   return stepNode(rules, born, index, { type: "started" }).flatMap((started) =>
     stepNode(rules, started, index, { type: "readinessChanged", ready: true }),
   );
@@ -163,17 +171,17 @@ function crash(rules: Rules, scene: Scene, index: NodeIndex): readonly Scene[] {
   const left = { ...scene.left, crashes: scene.left.crashes - 1 };
   const at = after(scene.now, millisOf(delayOf(rules.configs[index].interval)));
   const closed: Mail = { type: "event", at, to: otherOf(index), event: { type: "lifelineClosed" } };
-  return [settle(post({ ...withNode(scene, index, dead), left, faultAt: scene.now }, closed))];
+  return [settle(rules, post({ ...withNode(scene, index, dead), left, faultAt: scene.now }, closed))];
 }
 
 function stepNode(rules: Rules, scene: Scene, index: NodeIndex, event: ElectionEvent): readonly Scene[] {
   const node = scene.nodes[index];
   if (node.state === undefined) return [scene];
   const { state, effects } = rules.step(rules.configs[index], node.state, event, scene.now);
-  const isKnown = node.isKnown && node.state.role === state.role;
-  let scenes: readonly Scene[] = [withNode(scene, index, { ...node, state, isKnown })];
+  const tenure = node.state.role === state.role ? {} : { isKnown: false, missedAsActive: 0 };
+  let scenes: readonly Scene[] = [withNode(scene, index, { ...node, state, ...tenure })];
   for (const effect of effects) scenes = scenes.flatMap((each) => perform(rules, each, index, effect));
-  return scenes.map(settle);
+  return scenes.map((each) => settle(rules, each));
 }
 
 function perform(rules: Rules, scene: Scene, index: NodeIndex, effect: ElectionEffect): readonly Scene[] {
@@ -213,10 +221,11 @@ function send(rules: Rules, scene: Scene, index: NodeIndex, heartbeat: Heartbeat
   const node = { ...scene.nodes[index], sent: scene.nodes[index].sent + 1 };
   const mailAfter = (intervals: number): Mail => {
     const at = after(now, millisOf(delayOf(config.interval) + intervals * config.interval));
-    return { type: "heartbeat", at, to: otherOf(index), seq: node.sent, heartbeat };
+    return { type: "heartbeat", at, to: otherOf(index), seq: node.sent, heartbeat, isLate: intervals > 0 };
   };
-  const arrived = post(withNode(scene, index, { ...node, missed: 0 }), mailAfter(0));
-  const faulty = { ...withNode(scene, index, { ...node, missed: node.missed + 1 }), faultAt: now };
+  const arrived = post(withNode(scene, index, node), mailAfter(0));
+  const missedAsActive = node.state?.role === "active" ? Math.min(2, node.missedAsActive + 1) : node.missedAsActive;
+  const faulty = { ...withNode(scene, index, { ...node, missed: node.missed + 1, missedAsActive }), faultAt: now };
   const lost = left.losses === 0 ? [] : [{ ...faulty, left: { ...left, losses: left.losses - 1 } }];
   const late =
     left.delays === 0
@@ -229,20 +238,28 @@ function send(rules: Rules, scene: Scene, index: NodeIndex, heartbeat: Heartbeat
 }
 
 /** Notes since when nobody, or both, own the addresses. */
-function settle(scene: Scene): Scene {
+function settle(rules: Rules, scene: Scene): Scene {
   const { now, nodes } = scene;
   const owners = nodes.filter((node) => owns(node, now)).length;
   const vacantSince = owners === 0 ? (scene.vacantSince ?? now) : undefined;
   if (owners < 2) return { ...scene, vacantSince, doubleSince: undefined, isDoubleExcused: false };
   if (scene.doubleSince !== undefined) return scene;
-  return { ...scene, vacantSince, doubleSince: now, isDoubleExcused: isExcused(scene) };
+  return { ...scene, vacantSince, doubleSince: now, isDoubleExcused: isExcused(rules, scene) };
 }
 
-/** Three heartbeats in a row were missed, or the other node never heard of the tenure of the one that was active first. */
-function isExcused({ nodes }: Scene): boolean {
+/**
+ * Three heartbeats in a row were missed; or the other node could not have heard of the tenure of the one that was active
+ * first: its word was on its way, or missed and repeated just now, or missed with its repeat.
+ */
+function isExcused({ configs }: Rules, { nodes }: Scene): boolean {
   if (nodes.some(({ missed }) => missed >= 3)) return true;
   const [left, right] = nodes;
-  return !(since(left) <= since(right) ? left : right).isKnown;
+  const { isKnown, missedAsActive } = since(left) <= since(right) ? left : right;
+  if (isKnown) return false;
+  const { interval } = configs[0];
+  const apart = Math.abs(since(left) - since(right));
+  const words = missedAsActive === 0 ? delayOf(interval) : firstWordRepeat(configs[0]) + delayOf(interval);
+  return missedAsActive >= 2 || apart <= words;
 }
 
 const since = ({ state }: SceneNode): number => (state?.role === "active" ? state.activeSince : 0);

@@ -23,6 +23,8 @@ export interface Others {
   look(now: Instant): OthersEffect[];
   /** Somebody else answers now. */
   readonly any: boolean;
+  /** Those who have been told, and are not over. */
+  told(): readonly Other[];
 }
 
 /** RFC 5227 § 1.1: DEFEND_INTERVAL. */
@@ -82,6 +84,7 @@ export function openOthers(): Others {
     get any() {
       return others.size > 0;
     },
+    told: () => [...others.values()].flatMap(({ told, other }) => (told ? [other] : [])),
   };
 }
 

@@ -2,13 +2,13 @@ import { parseConfig } from "@vipair/config";
 import { expect, it } from "vitest";
 import { placesOf } from "./place.js";
 
-const places = (track: string) => {
+const places = (track: string, heartbeat = "{ interfaces: [eth0] }") => {
   const result = parseConfig(`
 pair:
   name: lab
   secretFile: /etc/vipair/pair.key
   nodes: { lb1: { address: 192.0.2.1, priority: 200 }, lb2: { address: 192.0.2.2, priority: 100 } }
-  heartbeat: { interfaces: [eth0] }
+  heartbeat: ${heartbeat}
   track: ${track}
 addresses:
   - { address: 198.51.100.10/24, interface: eth0 }
@@ -49,4 +49,13 @@ it.each([
   ["2001:db8:1::1", "2001:db8:1::10 → 2001:db8:1::1"],
 ])("asks the tracked gateway %s, in the name of an address of its family", (gateway, inquiry) => {
   expect(places(`[{ gateway: "${gateway}" }]`)[0]).toMatchObject({ inquiries: [inquiry], gateway });
+});
+
+it("is the device of a virtual router that has one", () => {
+  const vrrp = "{ transport: vrrp, interfaces: [eth0], virtualMac: true }";
+  const gateway = "[{ gateway: 198.51.100.1 }]";
+  expect(places(gateway, vrrp).map(({ name, addresses, gateway: asked }) => [name, addresses, asked])).toEqual([
+    ["vipair4.51", "198.51.100.10", "198.51.100.1"],
+    ["eth1", "10.77.2.254", undefined],
+  ]);
 });

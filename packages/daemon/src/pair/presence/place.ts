@@ -1,4 +1,4 @@
-import { type Config, type IpAddress, prefixContains, type VirtualAddress } from "@vipair/model";
+import { type Config, deviceOf, type IpAddress, prefixContains, type VirtualAddress } from "@vipair/model";
 
 /** An interface with the virtual addresses on it, and whose traffic there proves that they have arrived. */
 export interface Place {
@@ -21,17 +21,27 @@ const mostInquiries = 8;
 /** Asked are the tracked gateway of an interface, or else real servers there: they may send to no address, but through it. */
 export function placesOf(config: Pick<Config, "pair" | "addresses" | "services">): Place[] {
   const names = [...new Set(config.addresses.map((address) => address.interface))];
-  return names.map((name) => {
-    const here = config.addresses.filter((address) => address.interface === name);
+  return names.map((parent) => {
+    const [name, here] = frontOf(parent, config);
     const addresses = here.map(({ prefix }) => prefix.address);
     for (const track of config.pair.track) {
-      if (track.kind !== "gateway" || track.interface !== name) continue;
+      if (track.kind !== "gateway" || track.interface !== parent) continue;
       const { gateway } = track;
       const as = addresses.find(({ family }) => family === gateway.family);
       if (as !== undefined) return { interface: name, addresses, inquiries: [{ as, neighbour: gateway }], gateway };
     }
     return { interface: name, addresses, inquiries: serversAt(here, config), gateway: undefined };
   });
+}
+
+/**
+ * Where frames for the addresses of an interface arrive, and for which of them: on the interface, or where it has virtual
+ * routers with a link-layer address, on the first one's device, which stands for both.
+ */
+function frontOf(parent: string, { pair, addresses }: Pick<Config, "pair" | "addresses">) {
+  const here = addresses.filter((address) => address.interface === parent);
+  const devices = here.map((address) => deviceOf(pair, address)?.name ?? parent);
+  return [devices[0] ?? parent, here.filter((_, index) => devices[index] === devices[0])] as const;
 }
 
 function serversAt(here: readonly VirtualAddress[], { services }: Pick<Config, "services">): Inquiry[] {

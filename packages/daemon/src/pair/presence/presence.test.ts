@@ -93,7 +93,11 @@ it("is proved when traffic has arrived on every interface, and looks at no more 
   sight("eth1").waiting.push(arrival(inside));
   vi.advanceTimersByTime(5);
   expect(said("converged")).toEqual(["converged in 65 ms, 2 rounds of announcements: traffic arrives on eth0, eth1"]);
-  expect(journal.events().at(-1)?.detail).toEqual({ proved: true, rounds: 2, tookMs: 65 });
+  const proof = { proved: true, rounds: 2, tookMs: 65 };
+  expect(journal.events().at(-1)?.detail).toEqual(proof);
+  expect(presence.report()).toEqual({ convergence: { ...proof, message: said("converged")[0] }, others: [] });
+  presence.ended();
+  expect(presence.report()).toBeUndefined();
   expect(sight("eth1").traffic).toBe(false);
   expect(announce).not.toHaveBeenCalled();
 });

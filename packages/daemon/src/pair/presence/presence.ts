@@ -1,5 +1,12 @@
 import type { AddressSight } from "@vipair/kernel";
-import { elapsed, type Instant, type IpAddress, millisOf } from "@vipair/model";
+import {
+  type ConvergenceReport,
+  elapsed,
+  type Instant,
+  type IpAddress,
+  millisOf,
+  type PresenceReport,
+} from "@vipair/model";
 import type { Journal } from "../../event/journal.js";
 import { type Others, type OthersEffect, openOthers, othersSentence } from "./others.js";
 import type { Place } from "./place.js";
@@ -21,6 +28,8 @@ export interface Presence {
   /** Another active node yielded: neighbours may still send there. */
   prevailed(at: Instant): void;
   ended(): void;
+  /** `undefined` unless this node is active. */
+  report(): PresenceReport | undefined;
   close(): void;
 }
 
@@ -62,7 +71,14 @@ export function openPresence(options: PresenceOptions): Presence {
         options.refused(`what arrives on ${place.interface} can not be watched: ${(error as Error).message}`);
       }
     }
-    tenure = { since: at, sights, attempt: undefined, others: openOthers(), askedOthersAt: undefined };
+    tenure = {
+      since: at,
+      sights,
+      attempt: undefined,
+      convergence: undefined,
+      others: openOthers(),
+      askedOthersAt: undefined,
+    };
     prove(tenure, { since: at, proof: openProof(options.places, at, 1), announces: false });
     look();
   };
@@ -73,6 +89,7 @@ export function openPresence(options: PresenceOptions): Presence {
   };
   const prove = (of: Tenure, attempt: Pick<Attempt, "proof" | "since" | "announces">): void => {
     of.attempt = { ...attempt, asked: 0, repeated: 0 };
+    of.convergence = undefined;
     for (const [place, sight] of of.sights) sight.watchTraffic(place.gateway?.family !== 4);
   };
 
@@ -100,10 +117,14 @@ export function openPresence(options: PresenceOptions): Presence {
       of.attempt = undefined;
       for (const sight of of.sights.values()) sight.watchTraffic(false);
       const { took, rounds, unproven } = outcome;
-      journal.record("converged", convergenceSentence(outcome), {
+      const detail = {
         proved: unproven.length === 0,
         rounds,
         ...(took !== undefined && { tookMs: Math.round(took) }),
+      };
+      of.convergence = { ...detail, message: convergenceSentence(outcome) };
+      journal.record("converged", of.convergence.message, {
+        ...detail,
         ...(unproven.length > 0 && { unproven: unproven.map((place) => place.interface).join(" ") }),
       });
       return;
@@ -156,6 +177,15 @@ export function openPresence(options: PresenceOptions): Presence {
       look();
     },
     ended: end,
+    report: () => {
+      if (tenure === undefined) return undefined;
+      const { convergence } = tenure;
+      const others = tenure.others.told();
+      return {
+        ...(convergence === undefined ? {} : { convergence }),
+        others: others.map(({ address, interface: name, mac }) => ({ address: address.text, interface: name, mac })),
+      };
+    },
     close: end,
   };
 }
@@ -164,6 +194,8 @@ interface Tenure {
   readonly since: Instant;
   readonly sights: ReadonlyMap<Place, AddressSight>;
   attempt: Attempt | undefined;
+  /** What came of the last attempt. */
+  convergence: ConvergenceReport | undefined;
   readonly others: Others;
   askedOthersAt: Instant | undefined;
 }

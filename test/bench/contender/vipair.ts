@@ -43,7 +43,6 @@ const serves = (node: VipairNode, count: number): Promise<true> =>
     return role === "active" && services.length === count && spokenTo.every(({ up }) => up);
   });
 
-/** With few probes: the more services, the seldomer. */
 const configuration = (secretFile: string, services: readonly BenchService[]): string =>
   `pair:
   name: bench
@@ -58,8 +57,12 @@ addresses:
   - { address: ${gateway}/24, interface: eth1 }
 
 services:
-${services.map((one) => service(one, Math.max(2, Math.ceil(services.length / 50)))).join("\n")}
+${services.map((one) => service(one, probeSeconds(services))).join("\n")}
 `;
+
+/** At most a hundred probes a second: what they cost grows with the servers, and no peer here has any. */
+const probeSeconds = (services: readonly BenchService[]): number =>
+  Math.max(2, Math.ceil(services.reduce((sum, { servers }) => sum + servers.length, 0) / 100));
 
 function service({ name, protocol, port, servers }: BenchService, intervalSeconds: number): string {
   const suffix = protocol === "udp" ? "/udp" : "";

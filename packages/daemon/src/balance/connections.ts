@@ -1,6 +1,7 @@
 import type { CutConnections } from "@vipair/balancer";
 import { type Conntrack, flowSlot, readFlow } from "@vipair/kernel";
 import { type Flow, flowMark, flowMarkMask, formatHostPort } from "@vipair/model";
+import { pauseAfter } from "../pace.js";
 
 /**
  * Live connections through our services, counted by server and cut when a server must lose them. The kernel's table is
@@ -15,8 +16,6 @@ export interface Connections {
 
 const udp = 17;
 const freshMs = 1_000;
-/** Counting may take at most this share of the time. */
-const countingShare = 1 / 50;
 
 /** What the kernel refuses is told; the counts stay what they were. */
 export function openConnections(
@@ -34,7 +33,7 @@ export function openConnections(
       counts = await countByServer(conntrack);
     }).then(() => {
       const now = performance.now();
-      nextCount = now + Math.max(freshMs, (now - startedAt) / countingShare);
+      nextCount = now + pauseAfter(now - startedAt, freshMs);
     });
   };
   const attempt = async (ask: () => Promise<void>): Promise<void> => {

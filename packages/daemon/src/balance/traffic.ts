@@ -9,6 +9,7 @@ import {
   updateRates,
 } from "@vipair/balancer";
 import { bootClock, type Nftables } from "@vipair/kernel";
+import { atPace } from "../pace.js";
 import type { Connections } from "./connections.js";
 
 /** What passed: live connections from conntrack, everything else from the rules' counters. */
@@ -40,10 +41,10 @@ export function openTraffic(
     rates = updateRates(rates, new Map([...counters].map(([name, { packets }]) => [name, packets])), bootClock());
   };
   const rateOf = (counter: string): Rate => rates?.rates.get(counter) ?? none;
-  const reading = setInterval(() => {
+  const reading = atPace(readEveryMs, () => {
     read();
     readAgain();
-  }, readEveryMs);
+  });
   return {
     connections,
     rate: (service, server) => rateOf(serverChain(service, server)),
@@ -53,6 +54,6 @@ export function openTraffic(
       return rateOf(passedOnCounter).total;
     },
     unkept: (service) => rateOf(unkeptCounter(service)).total,
-    close: () => clearInterval(reading),
+    close: reading.close,
   };
 }

@@ -11,7 +11,7 @@ const balancer = {
 const replicator = { settled: false };
 let lacking: string[];
 const agent = { setReady: vi.fn(), start: vi.fn() };
-const link = { report: vi.fn() };
+const link = { report: vi.fn(), connected: true };
 const yieldToPeer = vi.fn();
 const stability: { held: string | undefined } = { held: undefined };
 let upkeep: Upkeep;
@@ -24,6 +24,7 @@ beforeEach(() => {
   balancer.healthKnown = false;
   replicator.settled = false;
   stability.held = undefined;
+  link.connected = true;
   upkeep = openUpkeep({
     balancer,
     pairing: { agent, link, replicator, yieldToPeer },
@@ -75,6 +76,17 @@ it("reports to the peer once a second, and at the next check when something chan
   upkeep.reportSoon();
   vi.advanceTimersByTime(200);
   expect(link.report).toHaveBeenCalledTimes(2);
+});
+
+it("makes no report while nobody is there to read it", () => {
+  link.connected = false;
+  vi.advanceTimersByTime(5_000);
+  upkeep.reportSoon();
+  vi.advanceTimersByTime(200);
+  expect(link.report).not.toHaveBeenCalled();
+  link.connected = true;
+  vi.advanceTimersByTime(1_000);
+  expect(link.report).toHaveBeenCalledOnce();
 });
 
 it("lets a node that is held back yield, again and again until it is released", () => {

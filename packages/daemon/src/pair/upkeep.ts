@@ -1,4 +1,5 @@
 import type { Balancer } from "../balance/balancer.js";
+import { atPace } from "../pace.js";
 import type { Reports } from "../report/reports.js";
 import type { Pairing } from "./pairing.js";
 import type { Stability } from "./stability.js";
@@ -17,7 +18,7 @@ export interface UpkeepOptions {
   readonly balancer: Pick<Balancer, "rules" | "healthKnown"> & { readonly loop: Pick<Balancer["loop"], "deliver"> };
   readonly pairing: {
     readonly agent: Pick<Pairing["agent"], "setReady" | "start">;
-    readonly link: Pick<Pairing["link"], "report">;
+    readonly link: Pick<Pairing["link"], "report" | "connected">;
     readonly replicator: Pick<Pairing["replicator"], "settled">;
     readonly yieldToPeer: Pairing["yieldToPeer"];
   };
@@ -52,17 +53,17 @@ export function openUpkeep({ balancer, pairing, stability, reports }: UpkeepOpti
   const healthIsDue = (): boolean => balancer.healthKnown || performance.now() - openedAt > firstHealthMs;
   const report = (): void => {
     reportDue = false;
-    pairing.link.report(reports.own());
+    if (pairing.link.connected) pairing.link.report(reports.own());
   };
   const checking = setInterval(check, checkEveryMs);
-  const reporting = setInterval(report, reportEveryMs);
+  const reporting = atPace(reportEveryMs, report);
   return {
     reportSoon: () => {
       reportDue = true;
     },
     close: () => {
       clearInterval(checking);
-      clearInterval(reporting);
+      reporting.close();
     },
   };
 }

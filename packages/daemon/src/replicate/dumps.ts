@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { bootClock } from "@vipair/kernel";
+import { pauseAfter } from "../pace.js";
 import { eitherOf, type Machine } from "./machine.js";
 import { packed } from "./packed.js";
 import type { Store, TakeRecord } from "./store.js";
@@ -34,8 +35,7 @@ export interface DumpsOptions {
 
 /** What changes without a word, as the time left of a UDP flow does, only a dump shows. */
 export const dumpEveryMs = 30_000;
-/** Of what is not heard of, dumps alone tell: as often as is possible in this share of the time. */
-const unheardShare = 1 / 50;
+/** Of what is not heard of, dumps alone tell. */
 const unheardEveryMs = 1_000;
 
 export function openDumps({ store, machine, heard, ended, refused }: DumpsOptions): Dumps {
@@ -79,7 +79,7 @@ export function openDumps({ store, machine, heard, ended, refused }: DumpsOption
       if (discarded !== before) return after(0);
       refused(`dump of ${store.name}: ${(error as Error).message}`);
     }
-    after(heard() ? dumpEveryMs : pauseAfter(performance.now() - began));
+    after(heard() ? dumpEveryMs : Math.min(dumpEveryMs, pauseAfter(performance.now() - began, unheardEveryMs)));
   };
   const show = async (started: Machine): Promise<void> => {
     const now = bootClock();
@@ -128,5 +128,3 @@ export function openDumps({ store, machine, heard, ended, refused }: DumpsOption
     },
   };
 }
-
-const pauseAfter = (tookMs: number): number => Math.min(dumpEveryMs, Math.max(unheardEveryMs, tookMs / unheardShare));

@@ -1,0 +1,45 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { atPace } from "./pace.js";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+it("does light work at the least interval, until it is closed", () => {
+  const work = vi.fn();
+  const pace = atPace(1_000, work);
+  vi.advanceTimersByTime(5_000);
+  expect(work).toHaveBeenCalledTimes(5);
+  pace.close();
+  vi.advanceTimersByTime(5_000);
+  expect(work).toHaveBeenCalledTimes(5);
+});
+
+it("spends a fiftieth of the time on heavy work", () => {
+  let spent = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => spent);
+  const work = vi.fn(() => {
+    spent += 100;
+  });
+  const pace = atPace(1_000, work);
+  vi.advanceTimersByTime(5_900);
+  expect(work).toHaveBeenCalledTimes(1);
+  vi.advanceTimersByTime(200);
+  expect(work).toHaveBeenCalledTimes(2);
+  pace.close();
+});
+
+it("goes on after work that failed, and ends when the work closes it", () => {
+  const failing = vi.fn(() => {
+    throw new Error("refused");
+  });
+  const pace = atPace(1_000, failing);
+  expect(() => vi.advanceTimersByTime(1_000)).toThrow("refused");
+  expect(() => vi.advanceTimersByTime(1_000)).toThrow("refused");
+  pace.close();
+  const ended = atPace(1_000, () => ended.close());
+  vi.advanceTimersByTime(5_000);
+  expect(vi.getTimerCount()).toBe(0);
+});

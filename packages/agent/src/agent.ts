@@ -8,12 +8,12 @@ import {
   type Watch,
   watchTables,
 } from "@vipair/kernel";
-import { formatPrefix, placeAddresses, stabilityTrack, virtualDevices } from "@vipair/model";
+import { elapsed, formatPrefix, placeAddresses, stabilityTrack, virtualDevices } from "@vipair/model";
 import { openElectionParty } from "./election/party.js";
 import { watchFreezes } from "./freeze/watch.js";
 import type { AgentCommand, AgentMessage } from "./message.js";
 import type { Party } from "./party.js";
-import { performWith } from "./perform.js";
+import { type IsOutdated, performWith } from "./perform.js";
 import { openRecording } from "./recording.js";
 import { openReporter, type Reporter } from "./report.js";
 import { deriveKey, openAuthenticator, readSecret } from "./secret.js";
@@ -70,7 +70,9 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
     // In the next turn: the balancer still hears of the last change of role.
     setImmediate(host.exit);
   };
-  const performNode = performWith({ clock: bootClock, ownership, tell, exit });
+  const { leaseTtl } = nodeConfig(pair, node);
+  const isOutdated: IsOutdated = (decidedAt) => elapsed(decidedAt, bootClock()) >= leaseTtl;
+  const performNode = performWith({ clock: bootClock, isOutdated, ownership, tell, exit });
   const interfaces = trackedInterfaces(pair, addresses);
   const stepped: Reporter["stepped"] = (effects, at, took) => {
     reporter.stepped(effects, at, took);
@@ -78,7 +80,7 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
   };
   const openParty = (): Party => {
     const { changed } = reporter;
-    const common = { pair, node, addresses, performNode, tell, stepped, changed, recording };
+    const common = { pair, node, addresses, performNode, isOutdated, tell, stepped, changed, recording };
     switch (pair.heartbeat.transport) {
       case "udp": {
         const config = withImplicitTracks(electionConfig(pair, node), interfaces);
@@ -115,7 +117,7 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
     else tell({ type: "refused", error: outcome.error });
   });
   const freezes = watchFreezes({
-    longerThan: nodeConfig(pair, node).leaseTtl,
+    longerThan: leaseTtl,
     frozen: (freeze) => tell({ type: "frozen", freeze }),
   });
 

@@ -21,8 +21,10 @@ function perform(effect: ElectionEffect, outcome: Outcome, lateMs = 0) {
   const told: AgentMessage[] = [];
   const decidedAt = instantOf(5_000);
   const tell = (message: AgentMessage) => told.push(message);
+  const isOutdated = () => lateMs >= 250;
   const performNode = performWith({
     clock: () => instantOf(decidedAt + lateMs),
+    isOutdated,
     ownership: {
       open: record("open"),
       renewLease: record("renewLease"),
@@ -36,7 +38,9 @@ function perform(effect: ElectionEffect, outcome: Outcome, lateMs = 0) {
     tell,
     exit: record("exit"),
   });
-  const event = performElection({ send: record("send") }, tell, performNode, record("askWitnesses"))(effect, decidedAt);
+  const exchange = { send: record("send") };
+  const performing = performElection(exchange, tell, performNode, record("askWitnesses"), isOutdated);
+  const event = performing(effect, decidedAt);
   return { calls, told, event };
 }
 
@@ -94,4 +98,12 @@ it("renews a lease for what is left of it when the process was stalled since the
   const late = perform(renewal, done, 250);
   expect(late.calls).toEqual([]);
   expect(late.event).toMatchObject({ type: "leaseRefused" });
+});
+
+it("does not say that the node is active, or announce it, when it was stalled for longer than a lease since the decision", () => {
+  const resigning = { ...heartbeat, role: "backup", resigning: true } as Heartbeat;
+  expect(perform({ type: "sendHeartbeat", heartbeat }, done, 249).calls).toHaveLength(1);
+  expect(perform({ type: "sendHeartbeat", heartbeat }, done, 250).calls).toEqual([]);
+  expect(perform({ type: "sendHeartbeat", heartbeat: resigning }, done, 2_800).calls).toHaveLength(1);
+  expect(perform({ type: "announceAddresses" }, done, 250).calls).toEqual([]);
 });

@@ -2,9 +2,16 @@ import type { NodeEffect, NodeEvent } from "@vipair/heartbeat";
 import { elapsed, type Instant, type Millis, millisOf, type Outcome, type Ownership } from "@vipair/model";
 import type { AgentMessage } from "./message.js";
 
+/**
+ * Whether a process that was stalled comes too late to say that its node is active: what was decided before the stall held
+ * as long as the lease that was renewed then. The machine looks again before it says anything else.
+ */
+export type IsOutdated = (decidedAt: Instant) => boolean;
+
 export interface Performers {
   /** What the machine's decisions are measured by. */
   readonly clock: () => Instant;
+  readonly isOutdated: IsOutdated;
   readonly ownership: Ownership;
   readonly tell: (message: AgentMessage) => void;
   readonly exit: () => void;
@@ -14,7 +21,7 @@ export interface Performers {
 export type PerformNode = (effect: NodeEffect, decidedAt: Instant) => NodeEvent | undefined;
 
 /** Binds the effects that both machines share to the kernel and the balancer. */
-export function performWith({ clock, ownership, tell, exit }: Performers): PerformNode {
+export function performWith({ clock, isOutdated, ownership, tell, exit }: Performers): PerformNode {
   const complain = (outcome: Outcome): undefined => {
     if (!outcome.ok) tell({ type: "refused", error: outcome.error });
   };
@@ -38,7 +45,7 @@ export function performWith({ clock, ownership, tell, exit }: Performers): Perfo
       case "removeAddresses":
         return complain(ownership.removeAddresses());
       case "announceAddresses":
-        return complain(ownership.announceAddresses());
+        return isOutdated(decidedAt) ? undefined : complain(ownership.announceAddresses());
       case "refuseHandover":
         return say({ type: "handoverRefused", reason: effect.reason });
       case "reportRestored":

@@ -22,7 +22,7 @@ import { openExchange } from "../exchange/exchange.js";
 import { afterSockets, type Machine, openLoop } from "../loop.js";
 import type { AgentMessage } from "../message.js";
 import type { Party } from "../party.js";
-import type { PerformNode } from "../perform.js";
+import type { IsOutdated, PerformNode } from "../perform.js";
 import type { Recording } from "../recording.js";
 import { type Heard, isNews, viewPeer } from "./peer.js";
 import { performElection } from "./perform.js";
@@ -36,6 +36,7 @@ export interface ElectionPartyOptions {
   readonly authenticator: Authenticator;
   readonly config: ElectionConfig;
   readonly performNode: PerformNode;
+  readonly isOutdated: IsOutdated;
   readonly tell: (message: AgentMessage) => void;
   readonly stepped: (effects: readonly ElectionEffect[], at: Instant, took: Millis) => void;
   /** A report would show something else than before. */
@@ -65,7 +66,7 @@ export function openElectionParty(options: ElectionPartyOptions): Party {
   );
   const reached = (): void => loop.deliver({ type: "witnessReached" });
   const askWitnesses = openWitnesses(pair.witness, config.interval, reached);
-  const perform = performElection(exchange, tell, performNode, askWitnesses);
+  const perform = performElection(exchange, tell, performNode, askWitnesses, options.isOutdated);
   const record = options.recording.of("election", config);
   const loop = openLoop(electionMachine(config), { perform, stepped, record, catchUp: afterSockets });
   return {

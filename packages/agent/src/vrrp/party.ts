@@ -18,7 +18,7 @@ import { elapsed, type Instant, type Millis, millisOf, type Pair, type VirtualAd
 import { type Machine, openLoop, type Perform } from "../loop.js";
 import type { AgentMessage, PeerView } from "../message.js";
 import type { Party } from "../party.js";
-import type { PerformNode } from "../perform.js";
+import type { IsOutdated, PerformNode } from "../perform.js";
 import type { Recording } from "../recording.js";
 import { openLinks } from "./links.js";
 
@@ -28,6 +28,7 @@ export interface RouterPartyOptions {
   readonly addresses: readonly VirtualAddress[];
   readonly config: NodeConfig;
   readonly performNode: PerformNode;
+  readonly isOutdated: IsOutdated;
   readonly tell: (message: AgentMessage) => void;
   readonly stepped: (effects: readonly RouterEffect[], at: Instant, took: Millis) => void;
   /** A report would show something else than before. */
@@ -51,7 +52,8 @@ export function openRouterParty(options: RouterPartyOptions): Party {
   });
   const perform: Perform<RouterEvent, RouterEffect> = (effect, decidedAt) => {
     if (effect.type !== "sendAdvertisement") return performNode(effect, decidedAt);
-    links.advertise(effect.priority);
+    // Priority 0 gives up: that is true however late it is said.
+    if (effect.priority === 0 || !options.isOutdated(decidedAt)) links.advertise(effect.priority);
     return undefined;
   };
   const catchUp = (goOn: () => void): void => {

@@ -1,4 +1,4 @@
-import { millisOf } from "@vipair/model";
+import { instantOf, millisOf } from "@vipair/model";
 import { describe, expect, it } from "vitest";
 import type { Heartbeat } from "../heartbeat.js";
 import { obstacles } from "../node/eligibility.js";
@@ -107,6 +107,11 @@ describe("current heartbeat", () => {
     const speak = ({ config, state, now }: Rehearsal) => currentHeartbeat(config, state, now);
     expect(speak(new Rehearsal())).toBeUndefined();
     expect(speak(Rehearsal.active())).toMatchObject({ role: "active", resigning: false, hearing: true });
+  });
+
+  it("says nothing once the lease of an active node has lapsed unseen", () => {
+    const { config, state, now } = Rehearsal.active();
+    expect(currentHeartbeat(config, state, instantOf(now + 300))).toBeUndefined();
   });
 });
 

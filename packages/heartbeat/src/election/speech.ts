@@ -1,6 +1,7 @@
 import { type Instant, millisOf } from "@vipair/model";
 import type { Heartbeat } from "../heartbeat.js";
 import { effectivePriority, isEligible } from "../node/eligibility.js";
+import { hasLapsed } from "../node/tenure.js";
 import { claimsNow } from "./claim.js";
 import type { ElectionConfig } from "./config.js";
 import type { ElectionEffect } from "./effect.js";
@@ -12,10 +13,12 @@ import { peerHeard } from "./timing.js";
 export type Resignation = "none" | "accident" | "planned";
 
 /**
- * The heartbeat a node would send now, to answer an unproven packet; `undefined` in initialize, which sends nothing.
+ * The heartbeat a node would send now, to answer an unproven packet; `undefined` in initialize, which sends nothing, and
+ * while the lease of an active node has lapsed and its machine has not seen that yet.
  */
 export function currentHeartbeat(config: ElectionConfig, state: ElectionState, now: Instant): Heartbeat | undefined {
-  return state.role === "initialize" ? undefined : ownHeartbeat(config, state, now, "none");
+  if (state.role === "initialize" || (state.role === "active" && hasLapsed(state, now))) return undefined;
+  return ownHeartbeat(config, state, now, "none");
 }
 
 /** Says on every path how this node stands. */

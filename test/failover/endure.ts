@@ -2,6 +2,7 @@ import type { OwnershipReport } from "../arp/ownership.js";
 import { monotonicMs, pause, until } from "../topology/clock.js";
 import { type LbName, otherLb } from "../topology/plan.js";
 import type { Topology } from "../topology/topology.js";
+import { tenths } from "../traffic/window.js";
 import { type Fault, type FaultName, noticedMs, yieldMs } from "./fault.js";
 import { type Instruments, type Observation, observe } from "./measure.js";
 import { serveFrom } from "./move.js";
@@ -109,5 +110,3 @@ const noticed = (pair: PairUnderTest, active: LbName, before: number, deadlineMs
     monotonicMs,
     () => undefined,
   );
-
-const tenths = (ms: number): number => Math.round(ms * 10) / 10;

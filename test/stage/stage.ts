@@ -38,6 +38,19 @@ export async function openInstruments(topology: Topology, options: { http: boole
   return { meter, http, arp: await ArpWatch.open(topology) };
 }
 
+/** Without HTTP, and only while it is measured: what else the machine carries is measured on an idle one. */
+export async function instrumented<Result>(
+  topology: Topology,
+  measure: (instruments: Instruments) => Promise<Result>,
+): Promise<Result> {
+  const instruments = await openInstruments(topology, { http: false });
+  try {
+    return await measure(instruments);
+  } finally {
+    await endInstruments(instruments);
+  }
+}
+
 export async function endInstruments({ meter, arp, http }: Instruments): Promise<void> {
   await Promise.all([meter.end(), arp.end(), http?.end()]);
 }

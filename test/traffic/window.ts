@@ -36,8 +36,8 @@ export function summarise(
     sent: datagrams.length,
     answered: answered.length,
     lost: datagrams.length - answered.length,
-    gapMs: round(longestGap(datagrams, fromMs, toMs)),
-    longestSilenceMs: round(longestSilence(answered, fromMs, toMs)),
+    gapMs: tenths(longestGap(datagrams, fromMs, toMs)),
+    longestSilenceMs: tenths(longestSilence(answered, fromMs, toMs)),
     servers: [...new Set(answered.map(({ server }) => server))].sort(),
     wrong: wrong.length,
     wrongBecause: [...new Set(wrong)].sort(),
@@ -71,4 +71,5 @@ function longestSilence(answered: readonly Datagram[], fromMs: number, toMs: num
   return longest;
 }
 
-const round = (ms: number): number => Math.round(ms * 10) / 10;
+/** To tenths of a millisecond. */
+export const tenths = (ms: number): number => Math.round(ms * 10) / 10;

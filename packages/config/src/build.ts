@@ -5,6 +5,7 @@ import {
   type HealthCheck,
   type Heartbeat,
   type IpAddress,
+  interfacesOf,
   type Millis,
   millisOf,
   type Node,
@@ -54,7 +55,7 @@ function buildHeartbeat(
   carried: readonly VirtualAddress[],
 ): Heartbeat {
   const own = virtualMac ? ({ virtualMac } as const) : {};
-  return { ...rest, ...own, interfaces: interfaces ?? [...new Set(carried.map((address) => address.interface))] };
+  return { ...rest, ...own, interfaces: interfaces ?? interfacesOf(carried) };
 }
 
 function buildTrack(track: ShapedTrack, carried: readonly VirtualAddress[]): Track {

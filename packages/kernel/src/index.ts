@@ -9,6 +9,7 @@ export {
   type Followed,
   watchFlows,
 } from "./conntrack/watch.js";
+export { writeWhole } from "./file/whole.js";
 export { fenceTables } from "./lease/fence.js";
 export { carrierUp, findInterface } from "./link/link.js";
 export { type RouteEvent, watchRoutes } from "./monitor/routes.js";

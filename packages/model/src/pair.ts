@@ -92,6 +92,11 @@ export interface VirtualAddress {
   readonly interface: string;
 }
 
+/** The interfaces that these are on, each once. */
+export const interfacesOf = (addresses: readonly Pick<VirtualAddress, "interface">[]): string[] => [
+  ...new Set(addresses.map((address) => address.interface)),
+];
+
 /** A third host, on the link of an interface, whose answer shows that this node is not the one that is cut off. */
 export interface Witness {
   readonly address: IpAddress;

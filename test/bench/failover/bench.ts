@@ -3,12 +3,13 @@ import { faultNames, trackedFaults, untrackedFaults } from "../../failover/fault
 import { type Failover, measureFailover, missedBounds } from "../../failover/measure.js";
 import { KeepalivedPair } from "../../keepalived/pair.js";
 import { keepEvidence } from "../../stage/evidence.js";
-import { endInstruments, openInstruments, openStage, type Stage } from "../../stage/stage.js";
+import { instrumented, openStage, type Stage } from "../../stage/stage.js";
 import { VipairPair } from "../../vipair/pair.js";
 import { type Figure, figure, ratio, worst } from "../statistics.js";
 import { benchFaults, benchTrackedFaults, type FaultComparison, type Stages } from "./faults.js";
 import { benchInterval, type IntervalResult } from "./interval.js";
 import { type LoadResult, measureLoad, missedUnderLoad } from "./load.js";
+import { missedInRuns, ownersText } from "./run.js";
 
 /** What one pair did under one cause, over all runs. */
 export interface CauseResult {
@@ -107,18 +108,12 @@ async function benchCauses(
   return comparisons;
 }
 
-/** The instruments run only during the turn, so that the other pair is measured on an idle machine. */
 async function measureTurn({ topology, pair }: Stage, name: CauseName, say: (line: string) => void): Promise<Failover> {
-  const instruments = await openInstruments(topology, { http: false });
-  try {
-    const failover = await measureFailover(topology, pair, causes[name], instruments);
-    const { meter: seen, ownership } = failover.failover;
-    const owners = ownership.overlap ? `two owners for ${ownership.overlapMs} ms` : "one owner";
-    say(`${pair.name}: ${causes[name].title}: gap ${seen.gapMs} ms, ${seen.lost} lost, ${owners}`);
-    return failover;
-  } finally {
-    await endInstruments(instruments);
-  }
+  const cause = causes[name];
+  const failover = await instrumented(topology, (instruments) => measureFailover(topology, pair, cause, instruments));
+  const { meter: seen, ownership } = failover.failover;
+  say(`${pair.name}: ${cause.title}: gap ${seen.gapMs} ms, ${seen.lost} lost, ${ownersText(ownership)}`);
+  return failover;
 }
 
 function compare(cause: CauseName, ours: readonly Failover[], theirs: readonly Failover[]): CauseComparison {
@@ -126,9 +121,7 @@ function compare(cause: CauseName, ours: readonly Failover[], theirs: readonly F
   return {
     cause,
     boundMs: causes[cause].gapMs,
-    missed: ours.flatMap((failover, run) =>
-      missedBounds(failover, causes[cause]).map((text) => `run ${run + 1}: ${text}`),
-    ),
+    missed: missedInRuns(ours, (failover) => missedBounds(failover, causes[cause])),
     vipair,
     keepalived,
     ratio: {

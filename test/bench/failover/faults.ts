@@ -2,11 +2,12 @@ import { type Endured, endure, missedInFault } from "../../failover/endure.js";
 import { type Fault, type FaultName, faults, gatewayTrack } from "../../failover/fault.js";
 import { KeepalivedPair } from "../../keepalived/pair.js";
 import { keepEvidence } from "../../stage/evidence.js";
-import { endInstruments, openInstruments, openStage, type Stage } from "../../stage/stage.js";
+import { instrumented, openStage, type Stage } from "../../stage/stage.js";
 import { upstream } from "../../topology/plan.js";
 import { vipairConfiguration } from "../../vipair/configuration.js";
 import { VipairPair } from "../../vipair/pair.js";
 import { type Figure, figure } from "../statistics.js";
+import { missedInRuns, ownersText } from "./run.js";
 
 /** What one pair did under one fault, over all runs. */
 export interface FaultResult {
@@ -77,7 +78,7 @@ async function benchFault(
     ours.push(await measureTurn(vipair, fault, say));
     if (fault.sparesKeepalived === undefined) theirs.push(await measureTurn(keepalived, fault, say));
   }
-  const missed = ours.flatMap((endured, run) => missedInFault(endured, fault).map((text) => `run ${run + 1}: ${text}`));
+  const missed = missedInRuns(ours, (endured) => missedInFault(endured, fault));
   if (missed.length > 0) keepEvidence(fault.title);
   return {
     fault: fault.name,
@@ -90,18 +91,11 @@ async function benchFault(
   };
 }
 
-/** The instruments run only during the turn, so that the other pair is measured on an idle machine. */
 async function measureTurn({ topology, pair }: Stage, fault: Fault, say: (line: string) => void): Promise<Endured> {
-  const instruments = await openInstruments(topology, { http: false });
-  try {
-    const endured = await endure(topology, pair, fault, instruments);
-    const { meter, ownership } = endured.seen;
-    const owners = ownership.overlap ? `two owners for ${ownership.overlapMs} ms` : "one owner";
-    say(`${pair.name}: ${fault.title}: gap ${meter.gapMs} ms, ${owners}, ${endured.takeovers} takeovers`);
-    return endured;
-  } finally {
-    await endInstruments(instruments);
-  }
+  const endured = await instrumented(topology, (instruments) => endure(topology, pair, fault, instruments));
+  const { meter, ownership } = endured.seen;
+  say(`${pair.name}: ${fault.title}: gap ${meter.gapMs} ms, ${ownersText(ownership)}, ${endured.takeovers} takeovers`);
+  return endured;
 }
 
 function summary(runs: readonly Endured[]): FaultResult {

@@ -1,5 +1,5 @@
 import { carrierUp, watchRoutes } from "@vipair/kernel";
-import type { Pair, VirtualAddress } from "@vipair/model";
+import { interfacesOf, type Pair, type VirtualAddress } from "@vipair/model";
 
 /**
  * Watches the carrier of the interfaces that serving depends on. The kernel tells at once when a carrier goes, except
@@ -50,5 +50,5 @@ export function trackInterfaces(names: readonly string[], listener: InterfaceTra
 /** Interfaces tracked because the configuration names them, heartbeats run there, or addresses live there. */
 export function trackedInterfaces(pair: Pair, addresses: readonly VirtualAddress[]): string[] {
   const named = pair.track.flatMap((track) => (track.kind === "interface" ? [track.interface] : []));
-  return [...new Set([...named, ...pair.heartbeat.interfaces, ...addresses.map((address) => address.interface)])];
+  return [...new Set([...named, ...pair.heartbeat.interfaces, ...interfacesOf(addresses)])];
 }

@@ -7,6 +7,7 @@ import {
   type PathReport,
   type PeerReport,
   type PresenceReport,
+  type Reach,
   reasonSentence,
   type StatusReport,
   type SyncReport,
@@ -114,21 +115,14 @@ function deafLines({ heartbeat, node, peer }: StatusReport, paint: Paint): strin
 /** What each node reaches, where one of them has lost something. */
 function reachLines({ node, reach, peer }: StatusReport, paint: Paint): string[] {
   const nodes = [
-    { name: node, reach },
-    { name: peer.node, reach: peer.reachable ? peer.reach : undefined },
-  ];
-  if (nodes.every((one) => one.reach === undefined || compareReach(one.reach, fullReach) === undefined)) return [];
-  return nodes
-    .flatMap((one) => (one.reach === undefined ? [] : [{ name: one.name, reach: one.reach }]))
-    .map((one, index) => {
-      const text = `${one.name}: ${formatReach(one.reach)}`;
-      return field(
-        index === 0 ? "reach" : "",
-        goodMark(compareReach(one.reach, fullReach) === undefined, text, paint),
-        paint,
-      );
-    });
+    ...(reach === undefined ? [] : [{ name: node, reach }]),
+    ...(peer.reach === undefined || !peer.reachable ? [] : [{ name: peer.node, reach: peer.reach }]),
+  ].map(({ name, reach }) => ({ text: `${name}: ${formatReach(reach)}`, full: lacksNothing(reach) }));
+  if (nodes.every(({ full }) => full)) return [];
+  return nodes.map(({ text, full }, index) => field(index === 0 ? "reach" : "", goodMark(full, text, paint), paint));
 }
+
+const lacksNothing = (reach: Reach): boolean => compareReach(reach, fullReach) === undefined;
 
 /** How the takeover of the active node came to the network, and who else answers for an address. */
 function presenceLines({ node, presence, peer }: StatusReport, paint: Paint): string[] {
@@ -141,11 +135,11 @@ function presenceLines({ node, presence, peer }: StatusReport, paint: Paint): st
 
 function presenceOf(node: string, presence: PresenceReport | undefined, paint: Paint): string[] {
   if (presence === undefined) return [];
-  const { convergence, others } = presence;
-  const proof =
-    convergence === undefined ? [] : [goodMark(convergence.proved, `${node} ${proofText(convergence)}`, paint)];
+  const { convergence: proof, others } = presence;
   return [
-    ...proof.map((text) => field("takeover", text, paint)),
+    ...(proof === undefined
+      ? []
+      : [field("takeover", goodMark(proof.proved, `${node} ${proofText(proof)}`, paint), paint)]),
     ...others.map(({ address, interface: device, mac }) =>
       field("", paint.red(`✘ ${mac} answers for ${address} on ${device} too`), paint),
     ),

@@ -1,14 +1,6 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { writeWhole } from "@vipair/kernel";
 import { elapsed, formatDuration, type Instant, millisOf, stabilityTrack, type TrackReport } from "@vipair/model";
 import { z } from "zod";
 
@@ -81,7 +73,8 @@ export function openStability({ file, supervised, clock, boot, changed, complain
     record = next;
     try {
       mkdirSync(dirname(file), { recursive: true });
-      writeWhole(file, { ...record, at: clock(), boot });
+      const written: Written = { ...record, at: clock(), boot };
+      writeWhole(file, JSON.stringify(written));
     } catch (error) {
       complain(`that this node ended cannot be remembered: ${(error as Error).message}`);
     }
@@ -127,19 +120,6 @@ export function openStability({ file, supervised, clock, boot, changed, complain
     },
     tracks: () => (record.held ? [{ ...stabilityTrack, ok: false, because }] : []),
   };
-}
-
-/** On the disk as a whole or not at all, whenever the power fails. */
-function writeWhole(file: string, written: Written): void {
-  const aside = `${file}.tmp`;
-  const fd = openSync(aside, "w", 0o600);
-  try {
-    writeFileSync(fd, JSON.stringify(written));
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(aside, file);
 }
 
 /**

@@ -1,11 +1,12 @@
 import { advise, expectedConnections } from "@vipair/balancer";
-import type {
-  Config,
-  StatusReport,
-  TuningAdvice,
-  TuningReadings,
-  TuningReport,
-  TuningStatusReport,
+import {
+  type Config,
+  interfacesOf,
+  type StatusReport,
+  type TuningAdvice,
+  type TuningReadings,
+  type TuningReport,
+  type TuningStatusReport,
 } from "@vipair/model";
 import type { Journal } from "../event/journal.js";
 
@@ -34,7 +35,7 @@ export function openTuning({ config, peer, journal, read }: TuningOptions): Tuni
 
   const look = (): TuningReport => {
     const { addresses, services } = config();
-    const readings = read([...new Set(addresses.map((address) => address.interface))]);
+    const readings = read(interfacesOf(addresses));
     const advice = advise({ readings, peer: peer(), expected: expectedConnections(services) });
     const urgent = advice.filter((one) => one.urgent);
     for (const one of urgent) if (!told.has(one.setting)) tell(one);

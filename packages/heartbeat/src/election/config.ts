@@ -1,5 +1,6 @@
-import { compareAddresses, type IpAddress, type Millis, millisOf, type Node, type Pair } from "@vipair/model";
+import { type IpAddress, type Millis, millisOf, type Pair } from "@vipair/model";
 import { type NodeConfig, nodeConfig, nodesOf } from "../node/config.js";
+import { ranksBefore } from "../node/rank.js";
 
 /** What one node's election knows from the configuration; the same file gives both nodes theirs. */
 export interface ElectionConfig extends NodeConfig {
@@ -35,10 +36,6 @@ export function electionConfig(pair: Pair, nodeName: string): ElectionConfig {
     needsWitness: pair.witness.length > 0,
   };
 }
-
-/** RFC 9568 § 6.4.3: the greater priority, then the greater primary address. */
-const ranksBefore = (one: Node, other: Node): boolean =>
-  one.priority === other.priority ? compareAddresses(one.address, other.address) > 0 : one.priority > other.priority;
 
 /** Both nodes ask a gateway every interval, out of step, and one of them may wait for an answer until its patience ends. */
 function gatewayLag({ track }: Pair): Millis {

@@ -1,6 +1,7 @@
-import { compareAddresses, elapsed, type Instant } from "@vipair/model";
+import { elapsed, type Instant } from "@vipair/model";
 import type { Heartbeat } from "../heartbeat.js";
 import { effectivePriority } from "../node/eligibility.js";
+import { ranksBefore } from "../node/rank.js";
 import { announceAnew } from "../node/tenure.js";
 import { type ElectionStep, stepDown } from "./become.js";
 import type { ElectionConfig } from "./config.js";
@@ -25,11 +26,10 @@ export function stepConflict(
   return deaf || !outranks(config, state, heartbeat) ? yieldTo(config, state, now) : assert(config, before, state, now);
 }
 
-/** RFC 9568 § 6.4.3: the greater priority prevails, then the greater primary address, compared as unsigned integers. */
+/** Whether this node prevails over the peer that said this. */
 export function outranks(config: ElectionConfig, state: Standing, heartbeat: Heartbeat): boolean {
-  const priority = effectivePriority(config, state);
-  if (priority !== heartbeat.priority) return priority > heartbeat.priority;
-  return compareAddresses(config.address, config.peerAddress) > 0;
+  const own = { priority: effectivePriority(config, state), address: config.address };
+  return ranksBefore(own, { priority: heartbeat.priority, address: config.peerAddress });
 }
 
 // RFC 9568 § 6.4.3: cancel Adver_Timer, learn Active_Adver_Interval, set Active_Down_Timer, transition to Backup.

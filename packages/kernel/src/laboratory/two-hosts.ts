@@ -7,6 +7,7 @@ import { addressBytes, parsePrefix, type VirtualAddress } from "@vipair/model";
 import { check } from "../libc/errno.js";
 import { AF_INET, AF_INET6, AF_PACKET, libc, MSG_DONTWAIT, SOCK_DGRAM, SOCK_RAW } from "../libc/libc.js";
 import { interfaceIndex, macAddress } from "../link/link.js";
+import { formatMac } from "../packet/mac.js";
 import { type Host, openHost, run, until } from "./namespace.js";
 
 const port = 9000;
@@ -68,8 +69,6 @@ export async function openNeighbour(): Promise<Neighbour> {
     },
   };
 }
-
-const formatMac = (mac: Buffer): string => mac.toString("hex").replace(/..(?=.)/g, "$&:");
 
 function socketAddress(text: string): { bytes: Buffer; family: 4 | 6; to: Buffer } {
   const { address } = virtualAddress(`${text}/${text.includes(":") ? 64 : 24}`).prefix;

@@ -1,9 +1,9 @@
 import type { Outcome } from "@vipair/model";
 import type { NetlinkSocket } from "../netlink/socket.js";
 import { Batch } from "../nftables/batch.js";
-import type { Expression } from "../nftables/expression.js";
+import { type Expression, nativeU32 } from "../nftables/expression.js";
 import type { TableName } from "../nftables/table.js";
-import { chains, families, type Guards, guardedSets, keysOf, leaseBit, leaseBitBytes, rulesOf } from "./guarded.js";
+import { chains, families, type Guards, guardedSets, keysOf, leaseBit, rulesOf } from "./guarded.js";
 
 /** The tables of the fence, for {@link watchTables}. */
 export const fenceTables: readonly TableName[] = families.map((family) => ({ family, table: "vipair_fence" }));
@@ -11,7 +11,7 @@ export const fenceTables: readonly TableName[] = families.map((family) => ({ fam
 const passWithBit: readonly Expression[] = [
   { type: "meta", key: "mark" },
   { type: "and", mask: leaseBit },
-  { type: "equals", value: leaseBitBytes },
+  { type: "equals", value: [...nativeU32(leaseBit)] },
   { type: "meta", key: "mark" },
   { type: "and", mask: ~leaseBit },
   { type: "setMark" },

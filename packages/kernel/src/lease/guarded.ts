@@ -44,8 +44,6 @@ export interface Guards {
 
 /** The bit of the packet mark by which the lease tells the fence to let a packet through. */
 export const leaseBit = 0x4000_0000;
-/** The same in the byte order of the machine, as the kernel keeps marks. */
-export const leaseBitBytes: readonly number[] = [0, 0, 0, 0x40];
 
 export const families: readonly TableFamily[] = ["arp", "inet"];
 

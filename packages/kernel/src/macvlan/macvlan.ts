@@ -24,6 +24,7 @@ import {
 } from "../netlink/socket.js";
 import type { NetlinkWriter } from "../netlink/writer.js";
 import { outcomeOf } from "../outcome.js";
+import { parseMac } from "../packet/mac.js";
 
 const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;
@@ -88,7 +89,7 @@ function make(socket: NetlinkSocket, { name, parent, mac }: VirtualDevice): stri
   if (below === undefined) return [`make ${name}: interface ${parent}: ENODEV`];
   const refused = request(socket, `make ${name}`, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, {}, (writer) => {
     writer.attributeString(IFLA_IFNAME, name).attributeU32(IFLA_LINK, below);
-    writer.attribute(IFLA_ADDRESS, Buffer.from(mac.replaceAll(":", ""), "hex"));
+    writer.attribute(IFLA_ADDRESS, parseMac(mac));
     writer.nest(IFLA_LINKINFO, () => {
       writer.attributeString(IFLA_INFO_KIND, "macvlan");
       writer.nest(IFLA_INFO_DATA, () => writer.attributeU32(IFLA_MACVLAN_MODE, MACVLAN_MODE_BRIDGE));

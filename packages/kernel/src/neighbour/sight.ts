@@ -1,6 +1,7 @@
 import { networkInterfaces } from "node:os";
 import type { Family, IpAddress } from "@vipair/model";
 import { interfaceIndex, macAddress } from "../link/link.js";
+import { formatMac } from "../packet/mac.js";
 import { closePacketSocket, openPacketSocket, receiveFrame, sendFrame } from "../packet/socket.js";
 import { encodeInquiry, encodeQuestion, etherType } from "./question.js";
 import { advertisementFilter, arpFilter, readSighting, type Sighting, trafficFilter } from "./sighting.js";
@@ -94,8 +95,6 @@ function isSame(one: Sighting, other: Sighting): boolean {
   if (one.type === "answer") return other.type === "answer" && one.mac === other.mac;
   return other.type === "arrival" && one.source.text === other.source.text;
 }
-
-const formatMac = (mac: Buffer): string => mac.toString("hex").replace(/..(?=.)/g, "$&:");
 
 /** This host may answer on one interface for an address of another, with the hardware address of either. */
 const ownMacs = (): Set<string> =>

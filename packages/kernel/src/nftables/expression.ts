@@ -82,7 +82,8 @@ function writeBitwise(writer: NetlinkWriter, mask: number, xor: number): void {
   writer.nest(5, () => writer.attribute(1, nativeU32(xor)));
 }
 
-function nativeU32(value: number): Buffer {
+/** A number as the kernel keeps marks: in the byte order of the machine. */
+export function nativeU32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(value >>> 0);
   return bytes;

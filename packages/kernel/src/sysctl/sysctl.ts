@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Outcome } from "@vipair/model";
+import { writeWhole } from "../file/whole.js";
 import { outcomeOf } from "../outcome.js";
 
 /** Kernel settings by their dotted names; a name with slashes is taken as a path (`net/ipv4/conf/eth0.5/rp_filter`). */
@@ -72,15 +73,6 @@ function readState(stateFile: string): Map<string, string> {
   }
 }
 
-/** The file is always whole: written aside, then renamed. */
 function writeState(stateFile: string, found: ReadonlyMap<string, string>): void {
-  const aside = `${stateFile}.tmp`;
-  const fd = openSync(aside, "w", 0o600);
-  try {
-    writeFileSync(fd, `${JSON.stringify(Object.fromEntries(found), null, 2)}\n`);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(aside, stateFile);
+  writeWhole(stateFile, `${JSON.stringify(Object.fromEntries(found), null, 2)}\n`);
 }

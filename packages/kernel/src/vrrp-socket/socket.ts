@@ -9,6 +9,7 @@ import { check, KernelError, lastErrno } from "../libc/errno.js";
 import { AF_INET, AF_INET6, AF_PACKET, libc, MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_RAW } from "../libc/libc.js";
 import { interfaceIndex } from "../link/link.js";
 import { attempt, done } from "../outcome.js";
+import { parseMac } from "../packet/mac.js";
 import { closePacketSocket, sendFrame } from "../packet/socket.js";
 import { encodeVrrpFrame, protocolVrrp } from "./frame.js";
 import { MessageBuffer } from "./message.js";
@@ -117,7 +118,7 @@ export class VrrpSocket {
   /** Receives nothing: it has no protocol. */
   #openFrames(mac: string): void {
     const socket = check(libc.socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), "open packet socket");
-    this.#frames = { socket, mac: Buffer.from(mac.replaceAll(":", ""), "hex") };
+    this.#frames = { socket, mac: parseMac(mac) };
   }
 
   /** `struct sockaddr_in` or `sockaddr_in6`. */

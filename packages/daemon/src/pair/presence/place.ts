@@ -1,4 +1,11 @@
-import { type Config, deviceOf, type IpAddress, prefixContains, type VirtualAddress } from "@vipair/model";
+import {
+  type Config,
+  deviceOf,
+  type IpAddress,
+  interfacesOf,
+  prefixContains,
+  type VirtualAddress,
+} from "@vipair/model";
 
 /** An interface with the virtual addresses on it, and whose traffic there proves that they have arrived. */
 export interface Place {
@@ -20,8 +27,7 @@ const mostInquiries = 8;
 
 /** Asked are the tracked gateway of an interface, or else real servers there: they may send to no address, but through it. */
 export function placesOf(config: Pick<Config, "pair" | "addresses" | "services">): Place[] {
-  const names = [...new Set(config.addresses.map((address) => address.interface))];
-  return names.map((parent) => {
+  return interfacesOf(config.addresses).map((parent) => {
     const [name, here] = frontOf(parent, config);
     const addresses = here.map(({ prefix }) => prefix.address);
     for (const track of config.pair.track) {

@@ -106,7 +106,7 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
     reporter.changed();
   }
   function announce(): void {
-    if (party.standing.role !== "active") return;
+    if (!party.owns) return;
     const outcome = ownership.announceAddresses();
     if (outcome.ok) tell({ type: "announced" });
     else tell({ type: "refused", error: outcome.error });

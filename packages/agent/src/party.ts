@@ -11,6 +11,8 @@ export interface Party {
   countServers(servers: ServerCount): void;
   setConfigDigest(digest: bigint): void;
   readonly standing: PartyStanding;
+  /** The node is active, and its lease has not lapsed unseen while this process was stalled. */
+  readonly owns: boolean;
   /** The peer as it was last heard. */
   peer(): PeerView | undefined;
   paths(): readonly PathReport[];

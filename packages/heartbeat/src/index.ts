@@ -14,6 +14,7 @@ export * from "./node/effect.js";
 export * from "./node/eligibility.js";
 export * from "./node/event.js";
 export type { NodeStanding } from "./node/standing.js";
+export { owns } from "./node/tenure.js";
 export { downInterval } from "./node/timing.js";
 export * from "./packet/authenticator.js";
 export * from "./packet/decode.js";

@@ -14,6 +14,7 @@ import {
   nextDeadline,
   obstacles,
   ownReach,
+  owns,
   stepElection,
 } from "@vipair/heartbeat";
 import { bootClock } from "@vipair/kernel";
@@ -78,6 +79,9 @@ export function openElectionParty(options: ElectionPartyOptions): Party {
       changed();
     },
     setConfigDigest: exchange.setConfigDigest,
+    get owns() {
+      return owns(loop.state, bootClock());
+    },
     get standing() {
       const { state } = loop;
       const { role, term } = state;

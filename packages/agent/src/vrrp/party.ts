@@ -6,6 +6,7 @@ import {
   type NodeConfig,
   nextRouterDeadline,
   obstacles,
+  owns,
   type RouterEffect,
   type RouterEvent,
   type RouterState,
@@ -68,6 +69,9 @@ export function openRouterParty(options: RouterPartyOptions): Party {
     // An advertisement has no room for these.
     countServers: () => undefined,
     setConfigDigest: () => undefined,
+    get owns() {
+      return owns(loop.state, bootClock());
+    },
     get standing() {
       const { state } = loop;
       const { role, term } = state;

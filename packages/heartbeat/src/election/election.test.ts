@@ -2,6 +2,7 @@ import { instantOf, millisOf } from "@vipair/model";
 import { describe, expect, it } from "vitest";
 import type { Heartbeat } from "../heartbeat.js";
 import { obstacles } from "../node/eligibility.js";
+import { owns } from "../node/tenure.js";
 import { electionConfig } from "./config.js";
 import { activeDown, pair, Rehearsal } from "./rehearsal.js";
 import { currentHeartbeat } from "./speech.js";
@@ -112,6 +113,8 @@ describe("current heartbeat", () => {
   it("says nothing once the lease of an active node has lapsed unseen", () => {
     const { config, state, now } = Rehearsal.active();
     expect(currentHeartbeat(config, state, instantOf(now + 300))).toBeUndefined();
+    expect([now, now + 300].map((at) => owns(state, instantOf(at)))).toEqual([true, false]);
+    expect(owns(Rehearsal.backup().state, now)).toBe(false);
   });
 });
 

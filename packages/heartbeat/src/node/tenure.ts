@@ -64,6 +64,12 @@ export function grantLease<S extends Tenure>(config: NodeConfig, state: S, event
 /** Whether the node was stalled, or refused, for longer than its lease lasts. */
 export const hasLapsed = (state: Tenure, now: Instant): boolean => now >= state.leaseUntil;
 
+/** Whether the node is active and its lease still runs: a machine that was stalled learns of the end only when it is stepped. */
+export const owns = (
+  state: ({ readonly role: "active" } & Tenure) | { readonly role: "initialize" | "backup" },
+  now: Instant,
+): boolean => state.role === "active" && !hasLapsed(state, now);
+
 /** Lengthens the life of the addresses and announces them, each when it is due. */
 export function keepAddresses<S extends Tenure>(
   config: NodeConfig,

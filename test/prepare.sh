@@ -53,7 +53,7 @@ peers=()
 install_packages() {
   local pair missing=()
   for pair in "${peers[@]}" nft:nftables ip:iproute2 tcpdump:tcpdump keepalived:keepalived ping:iputils-ping \
-    conntrack:conntrack conntrackd:conntrackd openssl:openssl sysctl:procps chrt:util-linux curl:curl faketime:faketime; do
+    conntrack:conntrack conntrackd:conntrackd openssl:openssl sysctl:procps chrt:util-linux curl:curl faketime:faketime ethtool:ethtool; do
     [ -e "${pair%%:*}" ] || command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
   done
   [ ${#missing[@]} = 0 ] && return

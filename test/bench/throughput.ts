@@ -5,6 +5,9 @@ import { measureRequests } from "./load/wrk.js";
 import { benchServices } from "./services.js";
 import { type Reading, reading, takeTurns } from "./turns.js";
 
+/** Without the fast path, and with it. */
+const nodes = ["vipair", "vipair-fast"] as const;
+
 export interface ThroughputBench extends HopBench {
   /** Eight TCP connections; in gigabits. */
   readonly bulk: readonly LoadResult[];
@@ -43,13 +46,15 @@ export async function benchThroughput(
       ({ contender }) => (turns.get(contender)?.[0]?.[load] ?? undefined) !== undefined,
     );
   const [bulk, packets, requests] = [compared("bulk"), compared("packets"), compared("requests")];
-  const verdicts = [
-    atLeast("bulk: vipair / routing", ratioOf(bulk, "vipair", "routing"), 0.95),
-    atLeast("bulk: vipair / haproxy", ratioOf(bulk, "vipair", "haproxy"), 1.5),
-    atLeast("packets: vipair / routing", ratioOf(packets, "vipair", "routing"), 0.8),
-    atLeast("packets: vipair / nftlb", ratioOf(packets, "vipair", "nftlb"), 1),
-    atMost("hop of a packet: vipair / routing", of(packets, "vipair")?.hopRatio, 1.25),
-  ];
+  const verdicts = nodes
+    .filter((node) => names.includes(node))
+    .flatMap((node) => [
+      atLeast(`bulk: ${node} / routing`, ratioOf(bulk, node, "routing"), 0.95),
+      atLeast(`bulk: ${node} / haproxy`, ratioOf(bulk, node, "haproxy"), 1.5),
+      atLeast(`packets: ${node} / routing`, ratioOf(packets, node, "routing"), 0.8),
+      atLeast(`packets: ${node} / nftlb`, ratioOf(packets, node, "nftlb"), 1),
+      atMost(`hop of a packet: ${node} / routing`, of(packets, node)?.hopRatio, 1.25),
+    ]);
   const passed = verdicts.every((verdict) => verdict.passed);
   return { apart: network !== undefined, rounds, seconds, bulk, packets, requests, verdicts, passed };
 }

@@ -3,6 +3,7 @@ import {
   bootClock,
   fenceTables,
   lockMemory,
+  openLeaseEnd,
   openOwnership,
   raiseScheduling,
   type Watch,
@@ -56,6 +57,7 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
   const ownership = openOwnership({
     addresses: placeAddresses(pair, addresses),
     devices: virtualDevices(pair, addresses),
+    ...(configure.leaseEnd === undefined ? {} : { leaseEnd: openLeaseEnd(configure.leaseEnd) }),
   });
   const opened = ownership.open();
   if (!opened.ok) throw new Error(opened.error);

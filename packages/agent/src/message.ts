@@ -24,6 +24,8 @@ export type AgentCommand =
       /** What the recording says of this program. */
       readonly version: string;
       readonly recording: boolean;
+      /** The file descriptor by which the agent tells the fast path when its lease ends; none without a fast path. */
+      readonly leaseEnd?: number;
     }
   /** What was recorded is lost, or its file is full: the next piece opens. */
   | { readonly type: "recordAnew" }

@@ -20,12 +20,13 @@ import type { Shaped, ShapedCheck, ShapedService, ShapedTrack } from "./schema/c
 import type { PeerEndpoint } from "./schema/scalar.js";
 
 /** Turns a document that has its shape and obeys the rules into the model's configuration. */
-export function buildConfig({ pair, addresses, services }: Shaped): Config {
+export function buildConfig({ pair, addresses, services, fastPath }: Shaped): Config {
   const carried = addresses.map((entry) => ({ prefix: entry.address, interface: entry.interface }));
   return {
     pair: buildPair(pair, carried),
     addresses: carried,
     services: Object.entries(services ?? {}).map(([name, service]) => buildService(name, service)),
+    fastPath,
   };
 }
 

@@ -58,10 +58,12 @@ export interface Draft {
   readonly witnesses: readonly unknown[];
   readonly addresses: readonly AddressDraft[];
   readonly services: readonly ServiceDraft[];
+  /** As it was written. */
+  readonly fastPath: unknown;
 }
 
 export function readDraft(document: unknown): Draft {
-  const { pair, addresses, services } = mappingOf(document);
+  const { pair, addresses, services, fastPath } = mappingOf(document);
   const { nodes, heartbeat, track, witness } = mappingOf(pair);
   return {
     nodes: isMapping(nodes) ? Object.entries(nodes).map(([name, node]) => readNode(name, mappingOf(node))) : undefined,
@@ -72,6 +74,7 @@ export function readDraft(document: unknown): Draft {
     witnesses: listOf(witness),
     addresses: listOf(addresses).map((address, index) => readAddress(index, mappingOf(address))),
     services: Object.entries(mappingOf(services)).map(([name, service]) => readService(name, mappingOf(service))),
+    fastPath,
   };
 }
 

@@ -144,7 +144,11 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     recorded: options.recordings === undefined ? undefined : recordings.append,
     agentEnded: stability.agentEnded,
     reported: (report) => failures.reported(report, tracks.report()),
-    ownershipChanged: (event) => balancer.loop.deliver(event),
+    leaseEnd: balancer.fastFlows?.leaseFd,
+    ownershipChanged: (event) => {
+      if (event.type === "ownershipLost") balancer.fastFlows?.clear();
+      balancer.loop.deliver(event);
+    },
     changed,
     peerReported: (report) => balancer.loop.deliver({ type: "peerHealthReceived", servers: healthOf(report) }),
   });

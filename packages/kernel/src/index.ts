@@ -2,6 +2,7 @@ export { bootClock } from "./clock/boot-clock.js";
 export { type Conntrack, type Insertion, type InsertOptions, openConntrack } from "./conntrack/conntrack.js";
 export type { Selection } from "./conntrack/filter.js";
 export { flowSlot, readFlow, type SlotKind, slotKey, slotKind, slotKinds, writeFlow } from "./conntrack/slot.js";
+export { type ConnectionTimeouts, readConnectionTimeouts } from "./conntrack/timeouts.js";
 export {
   type FlowEvents,
   type FlowWatch,
@@ -9,6 +10,9 @@ export {
   type Followed,
   watchFlows,
 } from "./conntrack/watch.js";
+export { type FastPath, fastPathRoom, openFastPath, removeFastPath } from "./fast-path/fast-path.js";
+export type { BusyFlow } from "./fast-path/layout.js";
+export { type LeaseEnd, openLeaseEnd } from "./fast-path/lease-end.js";
 export { writeWhole } from "./file/whole.js";
 export { fenceTables } from "./lease/fence.js";
 export { carrierUp, findInterface } from "./link/link.js";

@@ -7,6 +7,7 @@
  *              address on devices of their own
  */
 import {
+  after,
   formatPrefix,
   type Millis,
   type Outcome,
@@ -16,6 +17,8 @@ import {
 } from "@vipair/model";
 import { addAddresses, listAddresses, removeAddresses, removeConfigured } from "./address/addresses.js";
 import { announceAddresses } from "./announce/announce.js";
+import { bootClock } from "./clock/boot-clock.js";
+import type { LeaseEnd } from "./fast-path/lease-end.js";
 import { lowerFence, raiseFence } from "./lease/fence.js";
 import type { Guards } from "./lease/guarded.js";
 import { Lease } from "./lease/lease.js";
@@ -30,11 +33,13 @@ export interface OwnershipOptions {
   readonly addresses: readonly VirtualAddress[];
   /** Made, raised with the addresses and taken down with them. */
   readonly devices?: readonly VirtualDevice[];
+  /** Where the fast path looks when the lease ends; without one there is no fast path. */
+  readonly leaseEnd?: LeaseEnd;
 }
 
 /** Nothing reaches the kernel before {@link KernelOwnership.open}. */
-export function openOwnership({ addresses, devices = [] }: OwnershipOptions): KernelOwnership {
-  return new KernelOwnership(addresses, devices);
+export function openOwnership({ addresses, devices = [], leaseEnd }: OwnershipOptions): KernelOwnership {
+  return new KernelOwnership(addresses, devices, leaseEnd);
 }
 
 interface Opened {
@@ -47,11 +52,13 @@ interface Opened {
 export class KernelOwnership implements Ownership {
   readonly #addresses: readonly VirtualAddress[];
   readonly #devices: readonly VirtualDevice[];
+  readonly #leaseEnd: LeaseEnd | undefined;
   #opened: Opened | undefined;
 
-  constructor(addresses: readonly VirtualAddress[], devices: readonly VirtualDevice[]) {
+  constructor(addresses: readonly VirtualAddress[], devices: readonly VirtualDevice[], leaseEnd: LeaseEnd | undefined) {
     this.#addresses = addresses;
     this.#devices = devices;
+    this.#leaseEnd = leaseEnd;
   }
 
   open(): Outcome {
@@ -67,11 +74,21 @@ export class KernelOwnership implements Ownership {
   }
 
   renewLease(ttl: Millis): Outcome {
-    return this.#whenOpen(({ lease }) => lease.renew(ttl));
+    const from = bootClock();
+    return this.#whenOpen(({ lease }) => {
+      const outcome = lease.renew(ttl);
+      // Not before the rules let pass: the fast path is never open longer than they are.
+      if (outcome.ok) this.#leaseEnd?.set(after(from, ttl));
+      return outcome;
+    });
   }
 
   dropLease(linger: Millis): Outcome {
-    return this.#whenOpen(({ lease }) => lease.drop(linger));
+    return this.#whenOpen(({ lease }) => {
+      // What lingers goes the ordinary way, where it is counted.
+      this.#leaseEnd?.set(0);
+      return lease.drop(linger);
+    });
   }
 
   addAddresses(validFor: Millis): Outcome {
@@ -115,6 +132,7 @@ export class KernelOwnership implements Ownership {
     if (opened === undefined) return;
     this.#opened = undefined;
     // Silent first, then gone; the fence falls last.
+    this.#leaseEnd?.set(0);
     opened.lease.close();
     attempt(() => removeAddresses(opened.routes, this.#addresses));
     attempt(() => removeDevices(opened.routes));

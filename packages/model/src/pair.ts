@@ -126,6 +126,8 @@ export interface Config {
   readonly pair: Pair;
   readonly addresses: readonly VirtualAddress[];
   readonly services: readonly Service[];
+  /** Busy connections pass by conntrack and the rules. */
+  readonly fastPath: boolean;
 }
 
 /** The lifeline (see `heartbeat`) listens one port above the peer link. */

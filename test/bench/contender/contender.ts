@@ -16,7 +16,16 @@ export interface BenchServer {
   readonly port: number;
 }
 
-export const contenderNames = ["direct", "routing", "vipair", "nftlb", "haproxy", "nginx", "node"] as const;
+export const contenderNames = [
+  "direct",
+  "routing",
+  "vipair",
+  "vipair-fast",
+  "nftlb",
+  "haproxy",
+  "nginx",
+  "node",
+] as const;
 export type ContenderName = (typeof contenderNames)[number];
 
 /**

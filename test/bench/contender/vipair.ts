@@ -4,12 +4,19 @@ import { gateway, virtualAddress } from "../../topology/plan.js";
 import { newSecret, VipairNode } from "../../vipair/node.js";
 import type { BenchService, Contender, Network } from "./contender.js";
 
+export const vipair = (topology: Network): Promise<Contender> => loneNode("vipair", topology);
+
+/** With `fastPath: true`. */
+export const vipairFast = (topology: Network): Promise<Contender> => loneNode("vipair-fast", topology);
+
 /** One node of a pair whose other node is not there: what replication costs is measured apart. */
-export async function vipair(topology: Network): Promise<Contender> {
+async function loneNode(name: "vipair" | "vipair-fast", topology: Network): Promise<Contender> {
+  const configuration = (secretFile: string, services: readonly BenchService[]): string =>
+    `fastPath: ${name === "vipair-fast"}\n${configure(secretFile, services)}`;
   const secret = await newSecret();
   let node: VipairNode | undefined;
   return {
-    name: "vipair",
+    name,
     topology,
     target: virtualAddress,
     protocols: ["tcp", "udp"],
@@ -43,7 +50,7 @@ const serves = (node: VipairNode, count: number): Promise<true> =>
     return role === "active" && services.length === count && spokenTo.every(({ up }) => up);
   });
 
-const configuration = (secretFile: string, services: readonly BenchService[]): string =>
+const configure = (secretFile: string, services: readonly BenchService[]): string =>
   `pair:
   name: bench
   secretFile: ${secretFile}

@@ -20,6 +20,7 @@ const byContender: Readonly<Record<ContenderName, Pick<Requirements, "commands" 
   direct: { commands: [], files: [] },
   routing: { commands: ["nft"], files: [] },
   vipair: { commands: ["nft"], files: [process.execPath, vipaird] },
+  "vipair-fast": { commands: ["nft"], files: [process.execPath, vipaird] },
   nftlb: { commands: ["nft", "nftlb", "curl", "ss"], files: [] },
   haproxy: { commands: ["nft", "haproxy", "ss"], files: [] },
   nginx: { commands: ["nft", "nginx", "ss"], files: ["/usr/lib/nginx/modules/ngx_stream_module.so"] },

@@ -33,6 +33,14 @@ export const configSchema = z.strictObject({
       description: "What the pair serves, by name.",
       propertyNames: { pattern: namePattern.source },
     }),
+  fastPath: z
+    .boolean()
+    .prefault(false)
+    .meta({
+      description:
+        "With `true`, packets of busy connections are translated by a BPF program where they come in, and pass by conntrack and " +
+        "all rules of nftables, your own as well. Each node decides for itself. See docs/fast-path.md.",
+    }),
 });
 
 /** A document that has the right shape, with defaults filled in. */

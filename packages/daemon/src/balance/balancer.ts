@@ -13,6 +13,7 @@ import { probeAll } from "@vipair/probe";
 import type { Journal } from "../event/journal.js";
 import { openRedirectServer } from "../redirect/server.js";
 import { openConnections } from "./connections.js";
+import { type FastFlows, openConfigured } from "./fast-flows.js";
 import { type BalanceLoop, type BalanceLoopOptions, openBalanceLoop } from "./loop.js";
 import { openRules, type Rules } from "./rules.js";
 import { openStrays } from "./strays.js";
@@ -29,6 +30,8 @@ export interface Balancer {
   readonly traffic: Traffic;
   readonly conntrack: Conntrack;
   readonly maps: TimedMaps;
+  /** `undefined` without a fast path. */
+  readonly fastFlows: FastFlows | undefined;
   /** Every server has answered a probe, or failed one. */
   readonly healthKnown: boolean;
   replaceServices(services: readonly Service[]): void;
@@ -66,6 +69,7 @@ export async function openBalancer(options: BalancerOptions): Promise<Balancer> 
     strays.countersRead(loop.state.services.map(({ service }) => service)),
   );
   const strays = openStrays(traffic, journal);
+  const fastFlows = openConfigured(config, conntrack, refused);
 
   const perform = (effect: BalanceEffect): void => {
     switch (effect.type) {
@@ -76,7 +80,7 @@ export async function openBalancer(options: BalancerOptions): Promise<Balancer> 
         return rules.want(effect.ruleset);
       case "cutConnections":
         // Before the rules have changed, the next packet would bring the flow back to where it was.
-        rules.afterwards(() => void connections.cut(effect));
+        rules.afterwards(() => void connections.cut(effect).then(() => fastFlows?.clear()));
         return;
       case "reportPassedOn":
         return strays.passedOn();
@@ -127,12 +131,14 @@ export async function openBalancer(options: BalancerOptions): Promise<Balancer> 
     traffic,
     conntrack,
     maps,
+    fastFlows,
     get healthKnown() {
       return knownHealth(loop.state);
     },
     replaceServices: (services) => loop.deliver({ type: "servicesReplaced", services }),
     close: () => {
       clearImmediate(due);
+      fastFlows?.close();
       for (const part of [watch, loop, traffic, redirect, rules, nftables, maps, conntrack, cutting]) part.close();
       const restored = sysctls.restore();
       if (!restored.ok) refused(restored.error);

@@ -7,12 +7,13 @@ export type Reload =
 
 /**
  * Reads the configuration again. Services can change while the daemon runs; the pair and its addresses are what the two
- * nodes' agents have agreed on and need a restart, one node after the other.
+ * nodes' agents have agreed on, the fast path is what the agent was started with: they need a restart, one node after the
+ * other.
  */
 export function reloadConfig(path: string, current: ConfigFile): Reload {
   try {
     const file = readConfigFile(path);
-    const fixed = (["pair", "addresses"] as const).filter(
+    const fixed = (["pair", "addresses", "fastPath"] as const).filter(
       (key) => !isDeepStrictEqual(file.config[key], current.config[key]),
     );
     if (fixed.length === 0) return { type: "accepted", file };

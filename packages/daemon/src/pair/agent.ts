@@ -66,10 +66,15 @@ const shortestRestartMs = 100;
 const longestRestartMs = 5_000;
 const stopMs = 3_000;
 
-export function openAgentProcess(initial: Configure, listener: AgentListener): AgentProcess {
+/** @param leaseEnd the map of `FastPath.leaseFd`, for the agent to inherit */
+export function openAgentProcess(
+  initial: Omit<Configure, "leaseEnd">,
+  listener: AgentListener,
+  leaseEnd?: number,
+): AgentProcess {
   /** What a restarted agent must be told again. */
   const wanted: Wanted = { started: false, ready: false, maintenance: false, tracks: new Map(), servers: undefined };
-  let configure = initial;
+  let configure: Configure = leaseEnd === undefined ? initial : { ...initial, leaseEnd: inheritedLeaseEnd };
   let child: ChildProcess | undefined;
   let report: AgentReport | undefined;
   let opened = false;
@@ -86,7 +91,7 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
   };
   const spawn = (): void => {
     try {
-      adopt(forkAgent());
+      adopt(forkAgent(leaseEnd));
     } catch (error) {
       lose(`no process: ${(error as Error).message}`);
     }
@@ -204,10 +209,13 @@ export function openAgentProcess(initial: Configure, listener: AgentListener): A
   };
 }
 
-const forkAgent = (): ChildProcess =>
+/** Behind the process channel. */
+const inheritedLeaseEnd = 4;
+
+const forkAgent = (leaseEnd: number | undefined): ChildProcess =>
   fork(agentProgram, [], {
     serialization: "advanced",
     // Each watch of the kernel's events occupies one thread of libuv's pool.
     env: { ...process.env, UV_THREADPOOL_SIZE: "8" },
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    stdio: ["ignore", "inherit", "inherit", "ipc", ...(leaseEnd === undefined ? [] : [leaseEnd])],
   });

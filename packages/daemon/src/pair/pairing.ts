@@ -76,6 +76,8 @@ export interface PairingOptions {
   /** The agent ended unasked, after it had begun its work. */
   readonly agentEnded: () => void;
   readonly reported: (report: AgentReport) => void;
+  /** See `FastPath.leaseFd`. */
+  readonly leaseEnd: number | undefined;
   readonly ownershipChanged: (event: OwnershipEvent) => void;
   /** Agent, link or peer changed. */
   readonly changed: () => void;
@@ -162,6 +164,7 @@ export function openPairing(options: PairingOptions): Pairing {
         options.changed();
       },
     },
+    options.leaseEnd,
   );
   const presence = openPresence({
     places: placesOf(config),

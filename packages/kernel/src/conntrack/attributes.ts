@@ -52,3 +52,4 @@ export const IP_CT_TCP_FLAG_WINDOW_SCALE = 0x1;
 export const IP_CT_TCP_FLAG_SACK_PERM = 0x2;
 export const IP_CT_TCP_FLAG_CLOSE_INIT = 0x4;
 export const IP_CT_TCP_FLAG_BE_LIBERAL = 0x8;
+export const IP_CT_TCP_FLAG_MAXACK_SET = 0x20;

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { encodeRecords, type Flow, recordLength } from "@vipair/model";
+import { encodeRecords, type Flow, recordLength, type Tuple } from "@vipair/model";
 import { errno, errnoName } from "../libc/errno.js";
 import {
   NETLINK_NETFILTER,
@@ -13,6 +13,7 @@ import { dumpSlots, readChunks } from "./dump.js";
 import { encodeCreation, encodeDeletion, type Records } from "./encode.js";
 import type { Selection } from "./filter.js";
 import { ownPorts } from "./own-ports.js";
+import { findFlow, refreshFlow } from "./single.js";
 import { flowSlot, readFlow, slotKey } from "./slot.js";
 
 export interface InsertOptions {
@@ -41,6 +42,14 @@ export interface Conntrack {
   dump(selection: Selection): Flow[];
   /** The same as bytes and without blocking the event loop: see {@link flowSlot}. @throws KernelError */
   dumpSlots(selection: Selection): AsyncGenerator<ArrayBuffer, void, void>;
+  /**
+   * The connection that packets with this tuple belong to, whichever of its two directions that is.
+   * @param protocol IANA protocol number
+   * @throws KernelError
+   */
+  find(protocol: number, tuple: Tuple): Flow | undefined;
+  /** Lets the connection last for so many seconds from now. @returns whether it was there @throws KernelError */
+  refresh(flow: Flow, seconds: number): boolean;
   /** Creates the flows, in place of older ones with the same original tuple. @throws KernelError */
   insert(flows: readonly Flow[], options?: InsertOptions): Insertion;
   /** The same for records that are packed one after the other. @throws KernelError */
@@ -93,6 +102,14 @@ class KernelConntrack implements Conntrack {
 
   dumpSlots(selection: Selection): AsyncGenerator<ArrayBuffer, void, void> {
     return dumpSlots(selection);
+  }
+
+  find(protocol: number, tuple: Tuple): Flow | undefined {
+    return findFlow(this.#socket, protocol, tuple);
+  }
+
+  refresh(flow: Flow, seconds: number): boolean {
+    return refreshFlow(this.#socket, flow, seconds);
   }
 
   insert(flows: readonly Flow[], options?: InsertOptions): Insertion {

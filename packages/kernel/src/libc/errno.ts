@@ -14,6 +14,7 @@ export const errno = {
   EEXIST: 17,
   ENODEV: 19,
   EINVAL: 22,
+  ENOSYS: 38,
   EADDRNOTAVAIL: 99,
   ENOBUFS: 105,
 } as const;

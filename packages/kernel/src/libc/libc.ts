@@ -34,6 +34,8 @@ export const libc: {
   readonly sched_setscheduler: (thread: number, policy: number, parameter: Bytes) => number;
   readonly setpriority: (which: number, who: number, priority: number) => number;
   readonly mlock2: (start: bigint, length: bigint, flags: number) => number;
+  /** For calls that the library has no function of. */
+  readonly syscall: (number: number, first: number, second: Bytes, third: number) => number;
 } = {
   socket: library.func("int socket(int, int, int)"),
   bind: library.func("int bind(int, const void *, uint32_t)"),
@@ -58,6 +60,7 @@ export const libc: {
   sched_setscheduler: library.func("int sched_setscheduler(int, int, const void *)"),
   setpriority: library.func("int setpriority(int, uint32_t, int)"),
   mlock2: library.func("int mlock2(uint64_t, size_t, unsigned int)"),
+  syscall: library.func("long syscall(long, long, void *, long)"),
 };
 
 /**

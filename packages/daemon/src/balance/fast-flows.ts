@@ -1,0 +1,187 @@
+import {
+  type BusyFlow,
+  bootClock,
+  type ConnectionTimeouts,
+  type Conntrack,
+  type FastPath,
+  fastPathRoom,
+  openFastPath,
+  readConnectionTimeouts,
+  removeFastPath,
+} from "@vipair/kernel";
+import {
+  type Config,
+  elapsed,
+  type Flow,
+  flowMark,
+  flowMarkMask,
+  formatHostPort,
+  type Instant,
+  interfacesOf,
+  millisOf,
+} from "@vipair/model";
+
+/**
+ * Which connections take the kernel's fast path: those of our services that are busy and that conntrack knows as established.
+ * Conntrack does not see their packets there, so what it keeps of them is refreshed from here, and they leave when they have
+ * been idle, before it would forget them.
+ *
+ *     many packets seen ──▶ ours, established? ──▶ carried ──── idle, ended, cut, or the role is lost ──▶ the ordinary way
+ *                                                  │     ▲
+ *                                                  └─────┘ every 20 s: still busy, refreshed in conntrack
+ */
+export interface FastFlows {
+  /** See `FastPath`. */
+  readonly leaseFd: number;
+  /** Connections on the fast path now. */
+  readonly count: number;
+  /** All take the ordinary way again; who is busy comes back. */
+  clear(): void;
+  close(): void;
+}
+
+export interface FastFlowsOptions {
+  readonly fastPath: FastPath;
+  readonly room: number;
+  readonly conntrack: Pick<Conntrack, "find" | "refresh">;
+  readonly timeouts: ConnectionTimeouts;
+  readonly clock: () => Instant;
+  readonly refused: (error: string) => void;
+}
+
+const tcp = 6;
+const established = 3;
+/** `enum ip_conntrack_status`. */
+const seenReply = 0x2;
+const assured = 0x4;
+const destinationTranslated = 0x20;
+
+const admitEveryMs = 200;
+/** So that what is busy elsewhere does not keep this process from its work. */
+const mostAtOnce = 200;
+/** Less than conntrack keeps a datagram that nobody has answered: 30 s. */
+const lookEvery = millisOf(20_000);
+
+interface Carried {
+  readonly flow: Flow;
+  readonly since: Instant;
+}
+
+/**
+ * Opens the fast path when it is configured; otherwise takes away what a killed daemon may have left. Where the kernel refuses,
+ * that is told, and everything takes the ordinary way.
+ */
+export function openConfigured(
+  { fastPath, addresses }: Pick<Config, "fastPath" | "addresses">,
+  conntrack: FastFlowsOptions["conntrack"],
+  refused: (error: string) => void,
+): FastFlows | undefined {
+  const interfaces = interfacesOf(addresses);
+  if (!fastPath) {
+    removeFastPath(interfaces);
+    return undefined;
+  }
+  try {
+    const timeouts = readConnectionTimeouts();
+    const opened = openFastPath(interfaces);
+    return openFastFlows({ fastPath: opened, room: fastPathRoom, conntrack, timeouts, clock: bootClock, refused });
+  } catch (error) {
+    if (!(error instanceof Error && error.name === "KernelError")) throw error;
+    refused(`there is no fast path: ${error.message}`);
+    return undefined;
+  }
+}
+
+export function openFastFlows(options: FastFlowsOptions): FastFlows {
+  const { fastPath, room, conntrack, clock, refused } = options;
+  /** Whoever was looked at longest ago comes first. */
+  const carried = new Map<string, Carried>();
+
+  const admit = (): void => {
+    for (let taken = 0; taken < mostAtOnce; taken++) {
+      const busy = fastPath.takeBusy();
+      if (busy === undefined) return;
+      consider(busy);
+    }
+  };
+  const consider = (busy: BusyFlow): void => {
+    const flow = conntrack.find(busy.protocol, busy.tuple);
+    // Somebody else's: that it is busy is told once.
+    if (flow === undefined || !isOurs(flow)) return;
+    const name = nameOf(flow);
+    const hasRoom = carried.size < room || carried.has(name);
+    if (hasRoom && isEstablished(flow)) carry(name, flow);
+    else fastPath.forgetBusy(busy);
+  };
+  const carry = (name: string, flow: Flow): void => {
+    const outcome = fastPath.add(flow, directionsOf(flow));
+    if (!outcome.ok) return refused(outcome.error);
+    carried.delete(name);
+    carried.set(name, { flow, since: clock() });
+    // After the last packet that conntrack saw: see `Conntrack.refresh`.
+    if (!conntrack.refresh(flow, timeoutOf(flow, options.timeouts))) drop(name, flow);
+  };
+  const look = (): void => {
+    const now = clock();
+    for (const [name, { flow, since }] of carried) {
+      if (elapsed(since, now) < lookEvery) return;
+      const seen = fastPath.lastSeen(flow);
+      if (seen === undefined || seen < since) drop(name, flow);
+      else renew(name, flow);
+    }
+  };
+  const renew = (name: string, before: Flow): void => {
+    const flow = conntrack.find(before.protocol, before.original);
+    drop(name, before);
+    if (flow !== undefined && isOurs(flow) && isEstablished(flow)) carry(name, flow);
+  };
+  const drop = (name: string, flow: Flow): void => {
+    carried.delete(name);
+    fastPath.remove(flow);
+  };
+  const turn = (): void => {
+    try {
+      admit();
+      look();
+    } catch (error) {
+      if (!(error instanceof Error && error.name === "KernelError")) throw error;
+      refused(error.message);
+    }
+  };
+  const turning = setInterval(turn, admitEveryMs);
+
+  const clear = (): void => {
+    for (const [name, { flow }] of carried) drop(name, flow);
+  };
+  return {
+    leaseFd: fastPath.leaseFd,
+    get count() {
+      return carried.size;
+    },
+    clear,
+    close: () => {
+      clearInterval(turning);
+      fastPath.close();
+    },
+  };
+}
+
+const isOurs = ({ mark, status }: Flow): boolean =>
+  (mark & flowMarkMask) >>> 0 === flowMark && (status & destinationTranslated) !== 0;
+
+const isEstablished = ({ protocol, status, tcp: state }: Flow): boolean =>
+  protocol !== tcp || (state?.state === established && (status & assured) !== 0);
+
+/** Until conntrack has seen an answer, answers must pass where it sees them. */
+const directionsOf = ({ status }: Flow) => ((status & seenReply) === 0 ? "original" : "both");
+
+const timeoutOf = ({ protocol, status }: Flow, timeouts: ConnectionTimeouts): number => {
+  if (protocol === tcp) return timeouts.tcpEstablished;
+  return (status & seenReply) === 0 ? timeouts.udp : timeouts.udpStream;
+};
+
+const nameOf = ({ protocol, original }: Flow): string => {
+  const { source, sourcePort, destination, destinationPort } = original;
+  const from = formatHostPort({ address: source, port: sourcePort });
+  return `${protocol} ${from} ${formatHostPort({ address: destination, port: destinationPort })}`;
+};

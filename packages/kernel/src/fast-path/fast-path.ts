@@ -1,0 +1,155 @@
+import { type Flow, type Instant, instantOf, type Outcome } from "@vipair/model";
+import { attachIngress, detachIngress } from "../bpf/ingress.js";
+import { BpfMap, type MapDeclaration } from "../bpf/map.js";
+import { loadClassifier } from "../bpf/program.js";
+import { libc } from "../libc/libc.js";
+import { findInterface, interfaceIndex } from "../link/link.js";
+import { NETLINK_ROUTE, NetlinkSocket } from "../netlink/socket.js";
+import { attempt, done } from "../outcome.js";
+import { type BusyFlow, decodeKey, flowKey, type Passage, passage, translation } from "./layout.js";
+import { leaseEnd } from "./lease-end.js";
+import { type FastPathMaps, fastPathProgram } from "./program.js";
+
+/** Of the program and of what is attached. */
+const name = "vipair";
+
+/** How many connections have room. */
+export const fastPathRoom = 16_384;
+
+/** `original`: the answers go the ordinary way, where conntrack sees that there are some. */
+export type Directions = "original" | "both";
+
+/**
+ * The kernel's short way for established connections: see `program.ts`. Nothing passes it before the lease's end is set,
+ * by the process that holds the lease ({@link openLeaseEnd}), and before connections are added.
+ */
+export interface FastPath {
+  /** For the process that holds the lease to inherit. */
+  readonly leaseFd: number;
+  /** The oldest connection that was found busy since the last call, ours or not; `undefined` when there is none more. */
+  takeBusy(): BusyFlow | undefined;
+  /** Shall be counted anew, and told again when it is busy. */
+  forgetBusy(busy: BusyFlow): void;
+  add(flow: Flow, directions: Directions): Outcome;
+  /** When the last packet of the connection passed; `undefined` when it has left: its end, or a new beginning, was seen. */
+  lastSeen(flow: Flow): Instant | undefined;
+  remove(flow: Flow): void;
+  close(): void;
+}
+
+/**
+ * Attaches the program where packets come in.
+ * @throws KernelError when the kernel refuses: ENOSYS, EPERM without CAP_BPF, ENODEV without the interface
+ */
+export function openFastPath(interfaces: readonly string[]): FastPath {
+  const opened: { close(): void }[] = [];
+  const close = (): void => {
+    removeFastPath(interfaces);
+    for (const part of opened.splice(0)) part.close();
+  };
+  const create = (declaration: MapDeclaration): BpfMap => {
+    const map = BpfMap.create(declaration);
+    opened.push(map);
+    return map;
+  };
+  try {
+    const maps = { flows: create(flows), lease: create(leaseEnd), samples: create(samples), busy: create(busy) };
+    attachProgram(maps, interfaces);
+    return new KernelFastPath(maps, close);
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+type Maps = Readonly<Record<keyof FastPathMaps, BpfMap>>;
+
+const flows: MapDeclaration = {
+  name: "vipair_flows",
+  kind: "hash",
+  keyLength: flowKey.size,
+  valueLength: translation.size,
+  entries: 2 * fastPathRoom,
+};
+const samples: MapDeclaration = {
+  name: "vipair_samples",
+  kind: "recent",
+  keyLength: flowKey.size,
+  valueLength: 4,
+  entries: 4_096,
+};
+const busy: MapDeclaration = {
+  name: "vipair_busy",
+  kind: "queue",
+  keyLength: 0,
+  valueLength: flowKey.size,
+  entries: 1_024,
+};
+
+function attachProgram({ flows, lease, samples, busy }: Maps, interfaces: readonly string[]): void {
+  const lines = fastPathProgram({ flows: flows.fd, lease: lease.fd, samples: samples.fd, busy: busy.fd });
+  const program = loadClassifier(name, lines);
+  const routes = new NetlinkSocket(NETLINK_ROUTE);
+  try {
+    for (const link of interfaces) attachIngress(routes, interfaceIndex(link), program, name);
+  } finally {
+    routes.close();
+    // What is attached holds it.
+    libc.close(program);
+  }
+}
+
+class KernelFastPath implements FastPath {
+  readonly leaseFd: number;
+
+  constructor(
+    private readonly maps: Maps,
+    readonly close: () => void,
+  ) {
+    this.leaseFd = maps.lease.fd;
+  }
+
+  takeBusy(): BusyFlow | undefined {
+    const key = this.maps.busy.take();
+    return key === undefined ? undefined : decodeKey(key);
+  }
+
+  forgetBusy({ key }: BusyFlow): void {
+    this.maps.samples.delete(key);
+  }
+
+  add(flow: Flow, directions: Directions): Outcome {
+    return attempt(() => {
+      const passages = directions === "both" ? passagesOf(flow) : [passage(flow, "original")];
+      for (const { key, translation } of passages) this.maps.flows.set(key, translation);
+      return done;
+    });
+  }
+
+  lastSeen(flow: Flow): Instant | undefined {
+    const seen = passagesOf(flow).flatMap(
+      ({ key }) => this.maps.flows.get(key)?.readBigUInt64LE(translation.seen) ?? [],
+    );
+    if (seen.length === 0) return undefined;
+    return instantOf(Math.max(...seen.map((nanoseconds) => Number(nanoseconds) / 1e6)));
+  }
+
+  remove(flow: Flow): void {
+    for (const { key } of passagesOf(flow)) {
+      this.maps.flows.delete(key);
+      this.maps.samples.delete(key);
+    }
+  }
+}
+
+/** Takes away what is attached there, also by a process that was killed. */
+export function removeFastPath(interfaces: readonly string[]): void {
+  const routes = new NetlinkSocket(NETLINK_ROUTE);
+  for (const link of interfaces) {
+    const index = findInterface(link);
+    if (index !== undefined) detachIngress(routes, index);
+  }
+  routes.close();
+}
+
+const passagesOf = (flow: Flow): readonly Passage[] => [passage(flow, "original"), passage(flow, "reply")];

@@ -1,15 +1,16 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { replicating } from "../bench/sync/pair.js";
 import { living, Replication } from "../bench/sync/replication.js";
 import { type CauseName, causes } from "../failover/cause.js";
 import { type Move, moveAway, moveBack, recover } from "../failover/move.js";
 import { openStage, type Stage } from "../stage/stage.js";
 import { until } from "../topology/clock.js";
-import { otherLb } from "../topology/plan.js";
+import { type LbName, otherLb } from "../topology/plan.js";
 import { Connections, type ConnectionsReport } from "../traffic/connections/connections.js";
 import { Download, intact } from "../traffic/download.js";
 import { Flows } from "../traffic/flows/flows.js";
 import { targets } from "../traffic/target.js";
+import { vipairConfiguration } from "../vipair/configuration.js";
 import { VipairPair } from "../vipair/pair.js";
 
 /** In `nat` and `snat` mode, over IPv4 and IPv6. */
@@ -25,47 +26,64 @@ let open: Connections[] = [];
 /** Its damage is not undone yet. */
 let away: Move | undefined;
 
-beforeAll(async () => {
-  stage = await openStage(VipairPair.start);
-  // The same ones through all tests: a flow keeps its server for as long as it lives.
-  flows = new Flows(stage.topology.host("client"), { targets: everyTarget, count: flowCount });
-});
-afterEach(async () => {
-  await undo();
-  await Promise.all(open.map((connections) => connections.end()));
-  open = [];
-});
-afterAll(() => stage?.topology.close());
+describe.each([
+  { way: "the ordinary way", fastPath: false },
+  { way: "the fast path", fastPath: true },
+])("on $way", ({ fastPath }) => {
+  beforeAll(async () => {
+    const configuration = (secret: string): string => vipairConfiguration(secret, { fastPath });
+    stage = await openStage((topology) => VipairPair.start(topology, configuration));
+    // The same ones through all tests: a flow keeps its server for as long as it lives.
+    flows = new Flows(stage.topology.host("client"), { targets: everyTarget, count: flowCount });
+  });
+  afterEach(async () => {
+    await undo();
+    await Promise.all(open.map((connections) => connections.end()));
+    open = [];
+  });
+  afterAll(() => stage?.topology.close());
 
-test.each(["planned", "killed", "stopped", "clientLink", "power"] as const)(
-  "%s: connections of every sort survive it, and the way back",
-  async (name) => {
+  test.each(["planned", "killed", "stopped", "clientLink", "power"] as const)(
+    "%s: connections of every sort survive it, and the way back",
+    async (name) => {
+      const { pair } = stage;
+      const connections = await connect();
+      await pair.protects(await pair.settled(), connections.count + flowCount);
+      if (fastPath) await carries(await pair.settled(), plan.streams);
+      const move = await underWay(connections, () => leave(name));
+      await undo();
+      await pair.protects(move.to, connections.count + flowCount);
+      if (fastPath) await carries(move.to, plan.streams);
+      await underWay(connections, () => moveBack(pair, move));
+    },
+  );
+
+  test("a standby that is killed and starts again in the middle has everything when it takes over", async () => {
     const { pair } = stage;
     const connections = await connect();
-    await pair.protects(await pair.settled(), connections.count + flowCount);
-    const move = await underWay(connections, () => leave(name));
-    await undo();
-    await pair.protects(move.to, connections.count + flowCount);
-    await underWay(connections, () => moveBack(pair, move));
-  },
-);
-
-test("a standby that is killed and starts again in the middle has everything when it takes over", async () => {
-  const { pair } = stage;
-  const connections = await connect();
-  const from = await pair.settled();
-  const standby = otherLb(from);
-  const replication = new Replication(await replicating(stage));
-  const load = { count: 40_000, perSecond: 8_000 };
-  const creating = replication.create(load);
-  await until("a part has been replicated", 10_000, async () => (await syncOf(from)).protected > load.count / 8);
-  pair.signal(standby, "SIGKILL");
-  await pair.restart(standby);
-  const created = await creating;
-  await pair.protects(from, load.count + connections.count);
-  await underWay(connections, () => leave("killed"));
-  expect(await replication.compare(living(created))).toMatchObject({ existing: load.count, missing: 0, altered: 0 });
+    const from = await pair.settled();
+    const standby = otherLb(from);
+    const replication = new Replication(await replicating(stage));
+    const load = { count: 40_000, perSecond: 8_000 };
+    const creating = replication.create(load);
+    await until("a part has been replicated", 10_000, async () => (await syncOf(from)).protected > load.count / 8);
+    pair.signal(standby, "SIGKILL");
+    await pair.restart(standby);
+    const created = await creating;
+    await pair.protects(from, load.count + connections.count);
+    await underWay(connections, () => leave("killed"));
+    expect(await replication.compare(living(created))).toMatchObject({ existing: load.count, missing: 0, altered: 0 });
+  });
 });
+
+/** The node's fast path has at least so many connections. */
+async function carries(node: LbName, count: number): Promise<void> {
+  await until(`${node} carries ${count} connections`, 20_000, async () => {
+    const { fastPath } = await stage.pair.nodes[node].status();
+    if (fastPath === undefined || fastPath.connections < count) throw new Error(JSON.stringify(fastPath));
+    return true;
+  });
+}
 
 async function leave(name: CauseName): Promise<Move> {
   away = await moveAway(stage.topology, stage.pair, causes[name]);

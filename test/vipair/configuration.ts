@@ -45,11 +45,16 @@ export interface PairOptions {
   readonly intervalMs?: number;
   /** More of what is tracked, each as YAML: `{ gateway: 198.51.100.1 }`. */
   readonly tracks?: readonly string[];
+  readonly fastPath?: boolean;
 }
 
 /** The whole configuration of the pair in the test network, the same for both nodes. */
-export function vipairConfiguration(secretFile: string, { intervalMs = 100, tracks = [] }: PairOptions = {}): string {
-  return `pair:
+export function vipairConfiguration(
+  secretFile: string,
+  { intervalMs = 100, tracks = [], fastPath = false }: PairOptions = {},
+): string {
+  return `fastPath: ${fastPath}
+pair:
   name: lab
   secretFile: ${secretFile}
   nodes:

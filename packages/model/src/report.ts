@@ -212,6 +212,16 @@ export interface NodeReport {
   readonly frozen?: FreezeReport;
   /** How its host is set, and what would be better. */
   readonly tuning?: TuningReport;
+  /** Absent where none is configured. */
+  readonly fastPath?: FastPathReport;
+}
+
+/** The way of busy connections past conntrack and the rules. */
+export interface FastPathReport {
+  /** False when the kernel refused it: everything takes the ordinary way. */
+  readonly open: boolean;
+  /** Connections that it carries now; 0 on a node that is not active. */
+  readonly connections: number;
 }
 
 /** `vipair status --json`. */

@@ -91,6 +91,14 @@ addresses  - 198.51.100.10/24 on eth0, not held
     );
   });
 
+  test("tells what the fast path carries, and where there is none", () => {
+    const report = { ...exampleReport, fastPath: { open: true, connections: 12 } };
+    expect(show(report)).toContain("fast path  ✔ lb1 carries 12 busy connections");
+    const refused = { ...report, fastPath: { open: false, connections: 0 } };
+    expect(show(refused)).toContain("fast path  ✘ lb1: the kernel refused it, see vipair events");
+    expect(show({ ...report, role: "backup" }).join("\n")).not.toContain("fast path");
+  });
+
   test("tells what is wrong with the replication", () => {
     const drift = { missing: 2, surplus: 0, different: 1, repairedAt: "2026-01-01T11:55:00.000Z" };
     const troubled = { ...exampleReport.sync, protected: 30_000, lagMs: 3_210, lost: 3, waiting: 7, drift };

@@ -35,6 +35,7 @@ export function statusLines(report: StatusReport, nowMs: number, paint: Paint): 
     ...clientLines(report.sync, paint),
     ...syncProblems(report.sync, nowMs).map((problem) => field("", paint.yellow(`! ${problem}`), paint)),
     ...addressLines(report, paint),
+    ...fastPathLines(report, paint),
     ...presenceLines(report, paint),
     ...trackLines(report, paint),
     ...report.services.flatMap((service) => ["", ...serviceBlock(service, report.peer.node, paint)]),
@@ -123,6 +124,17 @@ function reachLines({ node, reach, peer }: StatusReport, paint: Paint): string[]
 }
 
 const lacksNothing = (reach: Reach): boolean => compareReach(reach, fullReach) === undefined;
+
+/** What the active node's fast path carries, and which nodes have none although they should. */
+function fastPathLines({ peer, ...own }: StatusReport, paint: Paint): string[] {
+  const nodes = peer.report === undefined || !peer.reachable ? [own] : [own, peer.report];
+  const texts = nodes.flatMap(({ node, role, fastPath }) => {
+    if (fastPath === undefined) return [];
+    if (!fastPath.open) return [goodMark(false, `${node}: the kernel refused it, see vipair events`, paint)];
+    return role === "active" ? [goodMark(true, `${node} carries ${fastPath.connections} busy connections`, paint)] : [];
+  });
+  return texts.map((text, index) => field(index === 0 ? "fast path" : "", text, paint));
+}
 
 /** How the takeover of the active node came to the network, and who else answers for an address. */
 function presenceLines({ node, presence, peer }: StatusReport, paint: Paint): string[] {

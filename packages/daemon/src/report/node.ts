@@ -4,6 +4,7 @@ import {
   type AddressReport,
   type Config,
   deviceOf,
+  type FastPathReport,
   formatEndpoint,
   formatPrefix,
   type NodeReport,
@@ -18,6 +19,7 @@ import {
   type TuningReport,
   trackKey,
 } from "@vipair/model";
+import type { FastFlows } from "../balance/fast-flows.js";
 import type { BalanceLoop } from "../balance/loop.js";
 import type { Traffic } from "../balance/traffic.js";
 import type { Freezes } from "../pair/freezes.js";
@@ -41,6 +43,7 @@ export interface NodeReportParts {
   readonly tuning: TuningReport;
   readonly freezes: Pick<Freezes, "own" | "explanation">;
   readonly presence: PresenceReport | undefined;
+  readonly fastFlows: Pick<FastFlows, "count"> | undefined;
 }
 
 export function reportNode(parts: NodeReportParts): NodeReport {
@@ -70,8 +73,14 @@ export function reportNode(parts: NodeReportParts): NodeReport {
     tuning: parts.tuning,
     ...(parts.presence === undefined ? {} : { presence: parts.presence }),
     ...(frozen === undefined ? {} : { frozen }),
+    ...(config.fastPath ? { fastPath: reportFastPath(parts.fastFlows) } : {}),
   };
 }
+
+const reportFastPath = (flows: NodeReportParts["fastFlows"]): FastPathReport => ({
+  open: flows !== undefined,
+  connections: flows?.count ?? 0,
+});
 
 function reportAddresses({ pair, addresses }: Config, agent: AgentReport | undefined): AddressReport[] {
   return addresses.map((virtual) => {

@@ -63,6 +63,7 @@ export function openReports({
       missing: missing(),
       startedAt,
       tuning: tuning.report,
+      fastFlows: balancer.fastFlows,
       freezes: pairing.freezes,
       presence: pairing.presence.report(),
       replication: pairing.replicator.report(),

@@ -31,6 +31,17 @@ describe("transport: vrrp", () => {
     expect(warnings).toEqual([]);
   });
 
+  it("has no fast path with a MAC address of its own", () => {
+    const pair = `${nodes("192.0.2.1", "192.0.2.2")}${heartbeat(", virtualMac: true")}`;
+    const text = file({ pair, addresses: addresses("198.51.100.10/24") });
+    expectErrors(
+      `fastPath: ▸true\n${text}`,
+      "with virtualMac there is no fast path: packets come in on devices that come and go",
+    );
+    expect(accepted(`fastPath: false\n${text}`).config.fastPath).toBe(false);
+    expect(accepted(`fastPath: true\n${text.replace(", virtualMac: true", "")}`).config.fastPath).toBe(true);
+  });
+
   it("counts in centiseconds", () => {
     expectErrors(
       pairWith("  heartbeat: { transport: vrrp, interval: ▸105ms }"),

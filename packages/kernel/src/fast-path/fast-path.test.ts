@@ -72,7 +72,7 @@ interface Program {
 }
 
 function start(host: Host, script: string): Program {
-  const child: ChildProcess = spawn("nsenter", ["-t", `${host.pid}`, "-n", process.execPath, "-e", script], {
+  const child: ChildProcess = spawn("/usr/bin/nsenter", ["-t", `${host.pid}`, "-n", process.execPath, "-e", script], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   if (child.stdout === null) throw new Error("no output");

@@ -1,4 +1,4 @@
-import { KernelError, lastErrno } from "../libc/errno.js";
+import { errno, KernelError, lastErrno } from "../libc/errno.js";
 import { bpf } from "./call.js";
 import { assemble, type Line } from "./instruction.js";
 
@@ -6,6 +6,7 @@ import { assemble, type Line } from "./instruction.js";
 const classifier = 3;
 const license = Buffer.from("Dual MIT/GPL\0");
 const logLength = 1 << 20;
+const mostAttempts = 10;
 
 /**
  * Loads a program that looks at the packets of an interface ({@link attachIngress}).
@@ -24,9 +25,14 @@ export function loadClassifier(name: string, lines: readonly Line[]): number {
         .name(48, name);
       if (log !== undefined) attributes.u32(24, 1).u32(28, log.length).pointer(32, log);
     });
-  const fd = load(undefined);
-  if (fd >= 0) return fd;
-  const code = lastErrno();
+  let code = 0;
+  // A signal interrupts the verifier; it has been delivered when the call returns.
+  for (let attempt = 0; attempt < mostAttempts; attempt++) {
+    const fd = load(undefined);
+    if (fd >= 0) return fd;
+    code = lastErrno();
+    if (code !== errno.EAGAIN) break;
+  }
   // The verifier explains itself only when it is asked.
   const log = Buffer.alloc(logLength);
   load(log);

@@ -8,6 +8,7 @@ import {
 } from "@vipair/balancer";
 import { bootClock } from "@vipair/kernel";
 import { elapsed, type Instant, type Service } from "@vipair/model";
+import { pauseAfter } from "../pace.js";
 
 /** Runs the balance against the world, with one timer for the earliest deadline in its state. */
 export interface BalanceLoop {
@@ -34,6 +35,8 @@ export function openBalanceLoop({ services, spread, redirectPort, perform, recor
   let timer: NodeJS.Timeout | undefined;
   let arming: NodeJS.Immediate | undefined;
   let closed = false;
+  /** To look at all deadlines of thousands of servers takes its time: what is due soon after waits for the next look. */
+  let nextLook = 0;
 
   const deliver = (event: BalanceEvent): void => {
     if (closed) return;
@@ -50,8 +53,14 @@ export function openBalanceLoop({ services, spread, redirectPort, perform, recor
     clearTimeout(timer);
     const deadline = nextDeadline(state);
     if (deadline === undefined || closed) return;
-    const delay = Math.min(longestDelay, Math.max(0, elapsed(bootClock(), deadline)));
-    timer = setTimeout(deliver, delay, { type: "deadlineReached" } as const);
+    const due = Math.max(elapsed(bootClock(), deadline), nextLook - performance.now());
+    timer = setTimeout(look, Math.min(longestDelay, Math.max(0, due)));
+  };
+  const look = (): void => {
+    const began = performance.now();
+    deliver({ type: "deadlineReached" });
+    const ended = performance.now();
+    nextLook = ended + pauseAfter(ended - began, 0);
   };
 
   arm();

@@ -11,18 +11,31 @@ import { NETLINK_NETFILTER, NetlinkSocket } from "../netlink/socket.js";
 import { Batch } from "../nftables/batch.js";
 import { ownPorts } from "../nftables/own-ports.js";
 import type { TableName } from "../nftables/table.js";
-import { chains, families, type Guards, guardedSets, keysOf, leaseBit, type Pass, rulesOf } from "./guarded.js";
+import {
+  chains,
+  families,
+  type GuardedSet,
+  type Guards,
+  guardedSets,
+  keysOf,
+  leaseBit,
+  type Pass,
+  rulesOf,
+} from "./guarded.js";
 
 const leaseTables: readonly TableName[] = families.map((family) => ({ family, table: "vipair_lease" }));
 const highDescriptor = 1000;
 
 export class Lease {
   readonly #socket: NetlinkSocket;
-  readonly #guards: Guards;
+  /** What a renewal puts in; a set that never has any key needs none. */
+  readonly #granted: readonly Granted[];
 
   private constructor(socket: NetlinkSocket, guards: Guards) {
     this.#socket = socket;
-    this.#guards = guards;
+    this.#granted = guardedSets
+      .map((set) => ({ set, keys: keysOf(set, guards) }))
+      .filter(({ keys }) => keys.length > 0);
   }
 
   /**
@@ -59,15 +72,20 @@ export class Lease {
 
   #grant(timeouts: Readonly<Record<Pass, number>>): Outcome {
     const batch = new Batch(this.#socket);
-    for (const set of guardedSets) {
+    for (const { set, keys } of this.#granted) {
       const name = { family: set.family, table: "vipair_lease" };
       const timeout = Math.floor(timeouts[set.pass]);
       // An element that is added again keeps its old timeout, so the set is emptied first, in the same transaction.
       batch.flushSet(name, set.name);
-      if (timeout > 0) batch.addElements(name, set.name, keysOf(set, this.#guards), timeout);
+      if (timeout > 0) batch.addElements(name, set.name, keys, timeout);
     }
     return batch.commit();
   }
+}
+
+interface Granted {
+  readonly set: GuardedSet;
+  readonly keys: readonly Uint8Array[];
 }
 
 function declareTables(socket: NetlinkSocket, guards: Guards): Outcome {

@@ -25,6 +25,17 @@ export class NetlinkWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** How many bytes were written so far: where the next message begins. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Adds flags to the message that begins at `start`. */
+  addFlags(start: number, flags: number): void {
+    const at = start + 6;
+    this.#view.setUint16(at, this.#view.getUint16(at, true) | flags, true);
+  }
+
   /** One message: header, then what `body` writes. */
   message(type: number, flags: number, sequence: number, body: () => void): this {
     const start = this.#length;

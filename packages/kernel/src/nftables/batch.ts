@@ -53,12 +53,13 @@ export class Batch {
   readonly #writer: NetlinkWriter;
   /** What each message does, by sequence number. */
   readonly #subjects = new Map<number, string>();
-  readonly #begin: number;
+  /** Where the last message begins, and its sequence number. */
+  #last: { readonly start: number; readonly sequence: number } | undefined;
   #setId = 0;
 
   constructor(readonly socket: NetlinkSocket) {
     this.#writer = socket.writer();
-    this.#begin = this.#boundary(NFNL_MSG_BATCH_BEGIN);
+    this.#boundary(NFNL_MSG_BATCH_BEGIN);
   }
 
   /** Declares the table. With `owner` it belongs to this socket: nobody else can change it, and it dies with the socket. */
@@ -141,20 +142,25 @@ export class Batch {
     });
   }
 
-  /** Commits. The outcome names every message that the kernel refused. */
+  /** Commits; a batch of nothing is done. The outcome names every message that the kernel refused. */
   commit(): Outcome {
+    if (this.#last === undefined) return done;
     const answers = this.send();
     const errors = answers.filter(({ code }) => code !== 0);
     if (errors.length > 0) {
       return outcomeOf(errors.map((answer) => describeAnswer(this.#subjects.get(answer.sequence) ?? "commit", answer)));
     }
-    // The kernel acknowledges only what was committed.
-    if (answers.some(({ sequence }) => sequence !== this.#begin)) return done;
+    if (answers.some(({ sequence }) => sequence === this.#last?.sequence)) return done;
     return refused("commit nftables: no answer from the kernel");
   }
 
-  /** Commits. @returns the kernel's answer to each message: all of them are done, or none is */
+  /**
+   * Commits. @returns the kernel's refusals, and its acknowledgement of the last message: every message is done when there
+   * is no refusal, and none when there is one. A transaction that fails as a whole is a refusal of none of its messages.
+   */
   send(): Answer[] {
+    // An answer to each message takes longer to collect than the transaction itself. Refusals come unasked.
+    if (this.#last !== undefined) this.#writer.addFlags(this.#last.start, NLM_F_ACK);
     this.#boundary(NFNL_MSG_BATCH_END);
     return this.socket.exchange(this.#writer.written);
   }
@@ -175,15 +181,13 @@ export class Batch {
   #headed(type: number, flags: number, subject: string, body: (writer: NetlinkWriter) => void): this {
     const sequence = this.socket.nextSequence();
     this.#subjects.set(sequence, subject);
-    this.#writer.message((subsystemNftables << 8) | type, flags | NLM_F_REQUEST | NLM_F_ACK, sequence, () =>
-      body(this.#writer),
-    );
+    this.#last = { start: this.#writer.length, sequence };
+    this.#writer.message((subsystemNftables << 8) | type, flags | NLM_F_REQUEST, sequence, () => body(this.#writer));
     return this;
   }
 
-  #boundary(type: number): number {
+  #boundary(type: number): void {
     const sequence = this.socket.nextSequence();
     this.#writer.message(type, NLM_F_REQUEST, sequence, () => this.#writer.u8(0).u8(0).be16(subsystemNftables));
-    return sequence;
   }
 }

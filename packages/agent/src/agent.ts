@@ -170,6 +170,8 @@ function watchFence(damaged: () => void): Watch {
       damaged();
     });
   });
+  // The balancer's rules are in a table of their own.
+  watch.overlook(process.ppid);
   return {
     close: () => {
       clearImmediate(due);

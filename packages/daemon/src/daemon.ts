@@ -142,6 +142,7 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     journal,
     clock,
     recorded: options.recordings === undefined ? undefined : recordings.append,
+    agentIs: balancer.overlook,
     agentEnded: stability.agentEnded,
     reported: (report) => failures.reported(report, tracks.report()),
     leaseEnd: balancer.fastFlows?.leaseFd,

@@ -17,7 +17,7 @@ export { writeWhole } from "./file/whole.js";
 export { fenceTables } from "./lease/fence.js";
 export { carrierUp, findInterface } from "./link/link.js";
 export { type RouteEvent, watchRoutes } from "./monitor/routes.js";
-export { type TableEvent, watchTables } from "./monitor/tables.js";
+export { type TableEvent, type TableWatch, watchTables } from "./monitor/tables.js";
 export type { Watch } from "./monitor/watch.js";
 export { askNeighbour } from "./neighbour/ask.js";
 export { type AddressSight, openAddressSight } from "./neighbour/sight.js";

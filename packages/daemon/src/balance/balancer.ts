@@ -35,6 +35,8 @@ export interface Balancer {
   /** Every server has answered a probe, or failed one. */
   readonly healthKnown: boolean;
   replaceServices(services: readonly Service[]): void;
+  /** What this process, the agent, does in nftables does not touch the rules: it need not be looked at. */
+  overlook(process: number | undefined): void;
   /** Removes the rules and puts the kernel's settings back. */
   close(): void;
 }
@@ -135,6 +137,7 @@ export async function openBalancer(options: BalancerOptions): Promise<Balancer> 
     get healthKnown() {
       return knownHealth(loop.state);
     },
+    overlook: watch.overlook,
     replaceServices: (services) => loop.deliver({ type: "servicesReplaced", services }),
     close: () => {
       clearImmediate(due);

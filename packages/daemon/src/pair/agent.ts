@@ -34,6 +34,8 @@ export interface AgentProcess {
 }
 
 export interface AgentListener {
+  /** The process that the agent is from now on. */
+  spawned(process: number): void;
   reported(report: AgentReport): void;
   roleChanged(change: RoleChange): void;
   recorded(piece: Piece): void;
@@ -98,6 +100,7 @@ export function openAgentProcess(
   };
   const adopt = (spawned: ChildProcess): void => {
     child = spawned;
+    if (spawned.pid !== undefined) listener.spawned(spawned.pid);
     spawned.on("message", (message: AgentMessage) => receive(message));
     spawned.on("error", (error) => {
       // Otherwise a message could not be sent any more, and the exit follows.

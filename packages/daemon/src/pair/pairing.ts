@@ -73,6 +73,8 @@ export interface PairingOptions {
   readonly clock: NodeClock;
   /** A piece of the agent's recording; `undefined`: nothing is recorded. */
   readonly recorded: ((piece: Piece) => void) | undefined;
+  /** The process that the agent is; `undefined` while there is none. */
+  readonly agentIs: (process: number | undefined) => void;
   /** The agent ended unasked, after it had begun its work. */
   readonly agentEnded: () => void;
   readonly reported: (report: AgentReport) => void;
@@ -100,6 +102,7 @@ export function openPairing(options: PairingOptions): Pairing {
   const agent = openAgentProcess(
     { type: "configure", node, pair, addresses, configDigest, version, recording: options.recorded !== undefined },
     {
+      spawned: options.agentIs,
       recorded: (piece) => options.recorded?.(piece),
       reported: (report) => {
         replicator.termSeen(report.term);
@@ -153,6 +156,7 @@ export function openPairing(options: PairingOptions): Pairing {
       announced: () => presence.announced(),
       frozen: freezes.noticed,
       died: (how, served) => {
+        options.agentIs(undefined);
         const error = `the heartbeat agent ended (${how}) and is started again`;
         journal.record("refused", error, { error, agentDied: true });
         if (served) options.agentEnded();

@@ -5,10 +5,13 @@ import { because, enterNamespace, obstacle, run, until } from "../laboratory/nam
 import { type Neighbour, openNeighbour, virtualAddress } from "../laboratory/two-hosts.js";
 import { fenceTables } from "../lease/fence.js";
 import { carrierUp } from "../link/link.js";
+import type { NetlinkMessage } from "../netlink/reader.js";
+import { NETLINK_NETFILTER, NetlinkSocket } from "../netlink/socket.js";
+import { Batch } from "../nftables/batch.js";
 import { openOwnership } from "../ownership.js";
 import { type RouteEvent, watchRoutes } from "./routes.js";
-import { type TableEvent, watchTables } from "./tables.js";
-import type { Watch } from "./watch.js";
+import { type TableEvent, watchTables, worthShowing } from "./tables.js";
+import { type Watch, watchNetlink } from "./watch.js";
 
 describe.skipIf(obstacle !== undefined)(`events of the kernel${because}`, () => {
   let neighbour: Neighbour;
@@ -79,6 +82,57 @@ describe.skipIf(obstacle !== undefined)(`events of the kernel${because}`, () => 
       expect(families).toContain(event.type === "tableDamaged" ? event.family : "");
     }
     ownership.close();
+  });
+
+  describe("of transactions of a process that is overlooked", () => {
+    const one = { family: "inet", table: "one" } as const;
+    const renewal = "nft add table inet other; nft flush table inet other; nft delete table inet other";
+    /** A shell in whose stead each command runs, so that the process is known before. */
+    const nft = async (arguments_: string, begins: (process: number) => void): Promise<void> => {
+      const child = spawn("/bin/sh", ["-c", `read go; exec nft ${arguments_}`], {
+        stdio: ["pipe", "inherit", "inherit"],
+      });
+      begins(child.pid ?? 0);
+      child.stdin?.end("go\n");
+      expect(await new Promise((resolve) => child.once("exit", resolve))).toBe(0);
+    };
+
+    test("nothing is told, and what others delete before and after them is", async () => {
+      const events: TableEvent[] = [];
+      const tables = watchTables([one], (event) => events.push(event));
+      watch = tables;
+      run("nft add table inet one");
+      await nft("delete table inet one", tables.overlook);
+      run(`nft add table inet one; ${renewal}`);
+      expect(events).toEqual([]);
+      run("nft delete table inet one");
+      await until(() => events.length > 0);
+      await nft("add table inet one", tables.overlook);
+      await nft("delete table inet one", tables.overlook);
+      await nft("add table inet one", () => tables.overlook(undefined));
+      await nft("delete table inet one", () => tables.overlook(undefined));
+      await until(() => events.length > 1);
+      expect(events).toEqual([
+        { type: "tableDamaged", ...one },
+        { type: "tableDamaged", ...one },
+      ]);
+    });
+
+    test("the ends are not even shown, and those of others are", async () => {
+      const ends: number[] = [];
+      const take = ({ type, sequence }: NetlinkMessage): void => void ((type & 0xff) === 15 && ends.push(sequence));
+      watch = watchNetlink(NETLINK_NETFILTER, [7], take, () => ends.push(0), worthShowing([process.pid]));
+      const socket = new NetlinkSocket(NETLINK_NETFILTER);
+      const change = () => new Batch(socket).addTable(one, false).deleteTable(one).commit();
+      expect([change(), change()]).toEqual([{ ok: true }, { ok: true }]);
+      run("nft add table inet other; nft delete table inet other");
+      await until(() => ends.length === 2);
+      expect(change()).toEqual({ ok: true });
+      socket.close();
+      run("nft add table inet other; nft delete table inet other");
+      await until(() => ends.length >= 4);
+      expect(ends).toHaveLength(4);
+    });
   });
 
   test.each([

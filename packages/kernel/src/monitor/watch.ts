@@ -13,6 +13,11 @@ export interface Watch {
   close(): void;
 }
 
+export interface NetlinkWatch extends Watch {
+  /** Replaces the filter. What has arrived already is shown. */
+  filter(filter: Uint8Array): void;
+}
+
 /** Events were lost because they came faster than they were read: what they said has to be read from the kernel anew. */
 export interface Overrun {
   readonly type: "overrun";
@@ -33,7 +38,7 @@ export function watchNetlink(
   take: (message: NetlinkMessage) => void,
   overrun: () => void,
   filter?: Uint8Array,
-): Watch {
+): NetlinkWatch {
   const socket = new NetlinkSocket(protocol, {
     groups,
     receiveBuffer,
@@ -65,5 +70,10 @@ export function watchNetlink(
   // The process's end waits for the pool's threads.
   process.on("exit", close);
   readNext();
-  return { close };
+  return {
+    filter: (replacement) => {
+      if (!closed) socket.filter(replacement);
+    },
+    close,
+  };
 }

@@ -72,7 +72,7 @@ export class NetlinkSocket {
       if (options.receiveBuffer !== undefined) this.#set(SOL_SOCKET, SO_RCVBUFFORCE, options.receiveBuffer);
       if (options.readTimeoutMs !== undefined) this.#setReadTimeout(options.readTimeoutMs);
       if (options.broadcastErrors === true) this.#set(SOL_NETLINK, NETLINK_BROADCAST_ERROR, 1);
-      if (options.filter !== undefined) attachFilter(this.#fd, options.filter);
+      if (options.filter !== undefined) this.filter(options.filter);
       const address = Buffer.alloc(12);
       address.writeUInt16LE(AF_NETLINK, 0);
       check(libc.bind(this.#fd, address, address.length), "bind netlink socket");
@@ -95,6 +95,11 @@ export class NetlinkSocket {
   /** From now on, what happens in this multicast group comes in. @throws KernelError */
   join(group: number): void {
     this.#set(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
+  }
+
+  /** Puts this filter in place of the one before. @throws KernelError */
+  filter(filter: Uint8Array): void {
+    attachFilter(this.#fd, filter);
   }
 
   leave(group: number): void {

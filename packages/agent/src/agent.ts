@@ -12,6 +12,7 @@ import {
 import { elapsed, formatPrefix, placeAddresses, stabilityTrack, virtualDevices } from "@vipair/model";
 import { openElectionParty } from "./election/party.js";
 import { watchFreezes } from "./freeze/watch.js";
+import { openLooks } from "./look/looks.js";
 import type { AgentCommand, AgentMessage } from "./message.js";
 import type { Party } from "./party.js";
 import { type IsOutdated, performWith } from "./perform.js";
@@ -68,7 +69,7 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
   const reporter = openReporter({ party: () => party, scheduling, memoryLocked, held, tell });
   const exit = (): void => {
     party.stop();
-    for (const part of [reporter, tracks, fence, freezes, party, recording, ownership]) part.close();
+    for (const part of [reporter, looks, tracks, fence, freezes, party, recording, ownership]) part.close();
     // In the next turn: the balancer still hears of the last change of role.
     setImmediate(host.exit);
   };
@@ -96,7 +97,14 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
   const party = openParty();
 
   const virtual = new Set(addresses.map(({ prefix }) => formatPrefix(prefix)));
-  const tracks = trackInterfaces(interfaces, {
+  const looks = openLooks();
+  // First: what others do at a look is not its lateness.
+  const freezes = watchFreezes({
+    looks,
+    longerThan: leaseTtl,
+    frozen: (freeze) => tell({ type: "frozen", freeze }),
+  });
+  const tracks = trackInterfaces(interfaces, looks, {
     interfaceChanged: (name, ok) => changeTrack(`interface ${name}`, ok),
     addressRemoved: (address) => {
       if (!virtual.has(address) || ownership.heldAddresses().includes(address)) return;
@@ -117,10 +125,6 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
     const outcome = ownership.restoreFence();
     if (outcome.ok) tell({ type: "restored", what: "table vipair_fence" });
     else tell({ type: "refused", error: outcome.error });
-  });
-  const freezes = watchFreezes({
-    longerThan: leaseTtl,
-    frozen: (freeze) => tell({ type: "frozen", freeze }),
   });
 
   tell({ type: "opened" });

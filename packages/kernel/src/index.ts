@@ -15,7 +15,7 @@ export type { BusyFlow } from "./fast-path/layout.js";
 export { type LeaseEnd, openLeaseEnd } from "./fast-path/lease-end.js";
 export { writeWhole } from "./file/whole.js";
 export { fenceTables } from "./lease/fence.js";
-export { carrierUp, findInterface } from "./link/link.js";
+export { findInterface, openCarrier } from "./link/link.js";
 export { type RouteEvent, watchRoutes } from "./monitor/routes.js";
 export { type TableEvent, type TableWatch, watchTables } from "./monitor/tables.js";
 export type { Watch } from "./monitor/watch.js";

@@ -1,6 +1,7 @@
 import type { Accounts } from "@vipair/kernel";
 import { instantOf, millisOf } from "@vipair/model";
 import { expect, it, vi } from "vitest";
+import { openLooks } from "../look/looks.js";
 import { explainFreeze, type Freeze } from "./freeze.js";
 import { watchFreezes } from "./watch.js";
 
@@ -43,10 +44,12 @@ it("is not misled by accounts that a kernel does not keep", () => {
 
 it("notices a freeze by the lateness of its timer, and nothing while timers are on time", async () => {
   const frozen = vi.fn<(freeze: Freeze) => void>();
-  const watch = watchFreezes({ longerThan: millisOf(400), frozen });
+  const looks = openLooks();
+  const watch = watchFreezes({ looks, longerThan: millisOf(400), frozen });
   for (const until = performance.now() + 1_000; performance.now() < until; );
   await vi.waitFor(() => expect(frozen).toHaveBeenCalled(), { timeout: 5_000 });
   watch.close();
+  looks.close();
   const [freeze] = frozen.mock.calls[0] ?? [];
   const lasted = (freeze?.until ?? 0) - (freeze?.from ?? 0);
   expect(lasted).toBeGreaterThan(900);

@@ -1,9 +1,10 @@
-import { carrierUp, watchRoutes } from "@vipair/kernel";
+import { openCarrier, watchRoutes } from "@vipair/kernel";
 import { interfacesOf, type Pair, type VirtualAddress } from "@vipair/model";
+import type { Looks } from "../look/looks.js";
 
 /**
  * Watches the carrier of the interfaces that serving depends on. The kernel tells at once when a carrier goes, except
- * when it has told often lately: then it batches for up to a second (net/core/link_watch.c), so the carrier is also read.
+ * when it has told often lately: then it batches for up to a second (net/core/link_watch.c), so the carrier is also asked for at every look.
  */
 export interface InterfaceTrack {
   close(): void;
@@ -14,9 +15,12 @@ export interface InterfaceTrackListener {
   addressRemoved(address: string): void;
 }
 
-const readEveryMs = 20;
-
-export function trackInterfaces(names: readonly string[], listener: InterfaceTrackListener): InterfaceTrack {
+export function trackInterfaces(
+  names: readonly string[],
+  looks: Pick<Looks, "add">,
+  listener: InterfaceTrackListener,
+): InterfaceTrack {
+  const carriers = names.map((name) => [name, openCarrier(name)] as const);
   const known = new Map<string, boolean>();
   const learn = (name: string, up: boolean): void => {
     if (known.get(name) === up) return;
@@ -24,7 +28,7 @@ export function trackInterfaces(names: readonly string[], listener: InterfaceTra
     listener.interfaceChanged(name, up);
   };
   const readAll = (): void => {
-    for (const name of names) learn(name, carrierUp(name));
+    for (const [name, up] of carriers) learn(name, up());
   };
   const watch = watchRoutes((event) => {
     switch (event.type) {
@@ -37,11 +41,11 @@ export function trackInterfaces(names: readonly string[], listener: InterfaceTra
         return readAll();
     }
   });
-  const reading = setInterval(readAll, readEveryMs);
+  const forget = looks.add(readAll);
   readAll();
   return {
     close: () => {
-      clearInterval(reading);
+      forget();
       watch.close();
     },
   };

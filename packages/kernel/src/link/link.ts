@@ -32,18 +32,25 @@ export function macAddress(name: string): Buffer {
 }
 
 /**
- * Whether the interface is up and has a carrier, asked of the driver: the kernel's own events about it may come up to a
- * second late when a link flaps. A missing interface is down.
+ * A question to be asked again and again: whether the interface is up and has a carrier. It is asked of the driver, because
+ * the kernel's own events about it may come up to a second late when a link flaps. A missing interface is down.
  */
-export function carrierUp(name: string): boolean {
+export function openCarrier(name: string): () => boolean {
+  const ask = openQuestion(name, ETHTOOL_GLINK, 1);
+  return () => {
+    // A driver is not asked while the interface is down: the kernel says so itself (net/ethtool/ioctl.c).
+    const link = ask();
+    if (link !== undefined) return link.readUInt32LE(0) !== 0;
+    // Drivers without a carrier of their own (dummy) do not answer.
+    return lastErrno() !== errno.ENODEV && isRunning(name);
+  };
+}
+
+function isRunning(name: string): boolean {
   const request = interfaceRequest(name);
   if (libc.ioctl(questions(), SIOCGIFFLAGS, request) < 0) return false;
   const flags = request.readUInt16LE(16);
-  if ((flags & IFF_UP) === 0) return false;
-  const link = askDriver(name, ETHTOOL_GLINK, 1);
-  if (link !== undefined) return link.readUInt32LE(0) !== 0;
-  // Drivers without a carrier of their own (dummy) do not answer.
-  return lastErrno() !== errno.ENODEV && (flags & IFF_RUNNING) !== 0;
+  return (flags & IFF_UP) !== 0 && (flags & IFF_RUNNING) !== 0;
 }
 
 /** Whether generic receive offload is on (`struct ethtool_value`); `undefined` when there is no such interface. */
@@ -60,13 +67,20 @@ export function mostReceiveQueues(name: string): number | undefined {
   return Math.max(maxRx, maxCombined);
 }
 
-/** What follows the command in the answer, so many words of 32 bits; `undefined` when the driver has none. */
-function askDriver(name: string, command: number, words: number): Buffer | undefined {
+const askDriver = (name: string, command: number, words: number): Buffer | undefined =>
+  openQuestion(name, command, words)();
+
+/**
+ * What follows the command in the answer, so many words of 32 bits, the same bytes every time; `undefined` when the driver
+ * has none.
+ */
+function openQuestion(name: string, command: number, words: number): () => Buffer | undefined {
   const answer = Buffer.alloc(4 + 4 * words);
   answer.writeUInt32LE(command, 0);
+  const told = answer.subarray(4);
   const request = interfaceRequest(name);
   request.writeBigUInt64LE(addressOf(answer), 16);
-  return libc.ioctl(questions(), SIOCETHTOOL, request) === 0 ? answer.subarray(4) : undefined;
+  return () => (libc.ioctl(questions(), SIOCETHTOOL, request) === 0 ? told : undefined);
 }
 
 /** `struct ifreq`: 16 bytes of name, 24 of union. */

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { because, enterNamespace, obstacle, run, until } from "../laboratory/namespace.js";
 import { type Neighbour, openNeighbour, virtualAddress } from "../laboratory/two-hosts.js";
 import { fenceTables } from "../lease/fence.js";
-import { carrierUp } from "../link/link.js";
+import { openCarrier } from "../link/link.js";
 import type { NetlinkMessage } from "../netlink/reader.js";
 import { NETLINK_NETFILTER, NetlinkSocket } from "../netlink/socket.js";
 import { Batch } from "../nftables/batch.js";
@@ -27,25 +27,26 @@ describe.skipIf(obstacle !== undefined)(`events of the kernel${because}`, () => 
   test("a link that loses its carrier is noticed within 50 ms, by event or by question", async () => {
     const events: RouteEvent[] = [];
     watch = watchRoutes((event) => events.push(event));
-    expect(carrierUp("v0")).toBe(true);
+    const up = openCarrier("v0");
+    expect(up()).toBe(true);
     neighbour.host.run("ip link set v1 down");
-    expect(carrierUp("v0")).toBe(false);
+    expect(up()).toBe(false);
     await until(() => events.length > 0, 1500);
     expect(events[0]).toEqual({ type: "linkChanged", interface: "v0", up: false });
     neighbour.host.run("ip link set v1 up");
-    expect(carrierUp("v0")).toBe(true);
+    expect(up()).toBe(true);
     await until(() => events.length > 1, 1500);
     expect(events[1]).toEqual({ type: "linkChanged", interface: "v0", up: true });
     run("ip link set v0 down");
     await until(() => events.length > 2, 50);
-    expect(carrierUp("v0")).toBe(false);
+    expect(up()).toBe(false);
     run("ip link set v0 up; ip -6 addr add 2001:db8::1/64 dev v0 nodad");
-    await until(() => carrierUp("v0"));
+    await until(up);
   });
 
   test("the loopback has a carrier, a missing interface has none", () => {
-    expect(carrierUp("lo")).toBe(true);
-    expect(carrierUp("nowhere")).toBe(false);
+    expect(openCarrier("lo")()).toBe(true);
+    expect(openCarrier("nowhere")()).toBe(false);
   });
 
   test("a removed address is noticed, of both families", async () => {

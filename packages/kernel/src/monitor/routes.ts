@@ -28,7 +28,7 @@ interface Link {
 
 /**
  * Watches links and addresses. The kernel may hold back the events of a flapping link for up to a second: where that
- * matters, ask {@link carrierUp} as well.
+ * matters, ask {@link openCarrier} as well.
  * @throws KernelError when the kernel refuses the socket
  */
 export function watchRoutes(listener: (event: RouteEvent) => void): Watch {

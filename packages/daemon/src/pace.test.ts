@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { atPace } from "./pace.js";
+import { atBeat, atPace } from "./pace.js";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
@@ -42,4 +42,29 @@ it("goes on after work that failed, and ends when the work closes it", () => {
   const ended = atPace(1_000, () => ended.close());
   vi.advanceTimersByTime(5_000);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+it("does all regular work in one turn, ten times a second or at every so many beats", () => {
+  const done: string[] = [];
+  const often = atBeat(() => done.push("often"));
+  vi.advanceTimersByTime(50);
+  const seldom = atBeat(() => done.push("seldom"), 3);
+  expect(vi.getTimerCount()).toBe(1);
+  vi.advanceTimersByTime(50 + 500);
+  expect(done.filter((what) => what === "often")).toHaveLength(6);
+  expect(done.filter((what) => what === "seldom")).toHaveLength(2);
+  often.close();
+  seldom.close();
+  expect(vi.getTimerCount()).toBe(0);
+  vi.advanceTimersByTime(1_000);
+  expect(done).toHaveLength(8);
+});
+
+it("begins to beat again for whoever comes when nobody was left", () => {
+  atBeat(() => undefined).close();
+  const work = vi.fn();
+  const again = atBeat(work);
+  vi.advanceTimersByTime(100);
+  expect(work).toHaveBeenCalledOnce();
+  again.close();
 });

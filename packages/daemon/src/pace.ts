@@ -23,3 +23,37 @@ export function atPace(leastMs: number, work: () => void): { close(): void } {
     },
   };
 }
+
+const beatMs = 100;
+
+interface Regular {
+  readonly beats: number;
+  readonly work: () => void;
+}
+
+const regular = new Set<Regular>();
+let beating: NodeJS.Timeout | undefined;
+let beat = 0;
+
+/**
+ * Does light work at every beat, or at every so many, until it is closed. There are ten beats a second, the same for the
+ * whole process: timers of their own would wake it at different times, which costs more than what they wake it for.
+ */
+export function atBeat(work: () => void, beats = 1): { close(): void } {
+  const one: Regular = { beats, work };
+  regular.add(one);
+  beating ??= setInterval(onBeat, beatMs);
+  return {
+    close: () => {
+      regular.delete(one);
+      if (regular.size > 0) return;
+      clearInterval(beating);
+      beating = undefined;
+    },
+  };
+}
+
+function onBeat(): void {
+  beat++;
+  for (const { beats, work } of regular) if (beat % beats === 0) work();
+}

@@ -8,6 +8,7 @@ import {
   type RoleChange,
 } from "@vipair/agent";
 import type { Piece, ServerCount } from "@vipair/model";
+import { atBeat } from "../pace.js";
 
 /**
  * The agent as the balancer sees it: a child process that is started again when it dies. It hears a sign of life ten
@@ -63,7 +64,6 @@ interface Wanted {
 
 type Configure = AgentCommand & { readonly type: "configure" };
 
-const aliveEveryMs = 100;
 const shortestRestartMs = 100;
 const longestRestartMs = 5_000;
 const stopMs = 3_000;
@@ -163,7 +163,7 @@ export function openAgentProcess(
   };
 
   spawn();
-  const alive = setInterval(() => command({ type: "alive" }), aliveEveryMs);
+  const alive = atBeat(() => command({ type: "alive" }));
   return {
     get report() {
       return report;
@@ -207,7 +207,7 @@ export function openAgentProcess(
         await ended;
         clearTimeout(killing);
       }
-      clearInterval(alive);
+      alive.close();
     },
   };
 }

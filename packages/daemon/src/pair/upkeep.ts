@@ -1,5 +1,5 @@
 import type { Balancer } from "../balance/balancer.js";
-import { atPace } from "../pace.js";
+import { atBeat, atPace } from "../pace.js";
 import type { Reports } from "../report/reports.js";
 import type { Pairing } from "./pairing.js";
 import type { Stability } from "./stability.js";
@@ -27,7 +27,6 @@ export interface UpkeepOptions {
 }
 
 const reportEveryMs = 1_000;
-const checkEveryMs = 100;
 /** After this long the node takes part in the election even if some server has not answered a first probe. */
 const firstHealthMs = 3_000;
 
@@ -55,14 +54,14 @@ export function openUpkeep({ balancer, pairing, stability, reports }: UpkeepOpti
     reportDue = false;
     if (pairing.link.connected) pairing.link.report(reports.own());
   };
-  const checking = setInterval(check, checkEveryMs);
+  const checking = atBeat(check);
   const reporting = atPace(reportEveryMs, report);
   return {
     reportSoon: () => {
       reportDue = true;
     },
     close: () => {
-      clearInterval(checking);
+      checking.close();
       reporting.close();
     },
   };

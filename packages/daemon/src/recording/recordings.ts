@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type EventReport, openRecorder, type Piece } from "@vipair/model";
 import type { BalanceLoopOptions } from "../balance/loop.js";
+import { atBeat } from "../pace.js";
 import { olderFile, openRing, type Ring } from "./ring.js";
 import { openTurns } from "./turns.js";
 
@@ -37,7 +38,7 @@ export interface RecordingsOptions {
 }
 
 const eventBytes = 1 << 20;
-const takeEveryMs = 250;
+const takeEveryBeats = 2;
 
 export function openRecordings(options: RecordingsOptions): Recordings {
   const { directory, bytes, node, version, refused } = options;
@@ -71,14 +72,14 @@ export function openRecordings(options: RecordingsOptions): Recordings {
   const take = (): void => {
     for (let piece = recorder.take(); piece !== undefined; piece = recorder.take()) balance.append(piece);
   };
-  const taking = setInterval(take, takeEveryMs);
+  const taking = atBeat(take, takeEveryBeats);
   return {
     append: agent.append,
     balance: recorder.stepped,
     past,
     keep: (event) => events.append({ text: `${JSON.stringify(event)}\n`, opens: true }),
     close: async () => {
-      clearInterval(taking);
+      taking.close();
       take();
       await Promise.all([agent.close(), balance.close(), events.close()]);
     },

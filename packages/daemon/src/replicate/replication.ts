@@ -12,6 +12,7 @@ import {
   type Source,
   type TakeConnection,
 } from "@vipair/sync";
+import { atBeat } from "../pace.js";
 import type { PeerLink } from "../pair/link/link.js";
 import { openConfirmations } from "./confirmation.js";
 import { openDriftWatch } from "./drift.js";
@@ -86,13 +87,13 @@ export interface ReplicationOptions {
   readonly drifted?: (found: DriftReport) => void;
 }
 
-const tickMs = 100;
 const firstDumpsMs = 1_500;
 const overrunPauseMs = 1_000;
 /** A node that becomes active first takes what has arrived: until nothing came for a while, but not for ever. */
 const drainQuietMs = 10;
 const drainMostMs = 200;
 const repairWithinMs = 10_000;
+const comparedMs = 100;
 const supersededForMs = 1_000;
 
 export function openReplication({ store, renewal, link, heard, refused, drifted }: ReplicationOptions): Replication {
@@ -192,14 +193,14 @@ export function openReplication({ store, renewal, link, heard, refused, drifted 
       pump.soon();
     });
 
-  const ticking = setInterval(() => {
+  const ticking = atBeat(() => {
     if (machine.role === "replica") {
       perform(machine.replica, machine.replica.tick(bootClock()));
       return drift.look(machine.replica.drift);
     }
     machine.source.tick(bootClock());
     pump.soon();
-  }, tickMs);
+  });
   dumps.after(0);
 
   return {
@@ -247,7 +248,7 @@ export function openReplication({ store, renewal, link, heard, refused, drifted 
       // One that is under way already may not show what differs now.
       while (source().comparisons < before + 2 || source().isRepairing) {
         if (performance.now() > deadline) throw new Error("the standby did not compare in time");
-        await delay(tickMs);
+        await delay(comparedMs);
         if (source().comparisons === before + 1) source().compareSoon();
       }
     },
@@ -294,7 +295,7 @@ export function openReplication({ store, renewal, link, heard, refused, drifted 
       pump.soon();
     },
     close: () => {
-      clearInterval(ticking);
+      ticking.close();
       clearTimeout(taking);
       dumps.close();
       pump.close();

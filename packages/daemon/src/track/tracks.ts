@@ -1,5 +1,6 @@
 import { explainResult, type HealthState, stepHealth, unknownHealth } from "@vipair/balancer";
 import { type Sampled, type ServiceReport, type Track, type TrackReport, trackKey } from "@vipair/model";
+import { atBeat } from "../pace.js";
 import { askGateway } from "./gateway.js";
 import type { Sample } from "./sample.js";
 import { runScript } from "./script.js";
@@ -29,6 +30,7 @@ export interface TracksOptions {
 }
 
 const serviceEveryMs = 250;
+const countEveryBeats = 2;
 
 export function openTracks({ tracks, services, changed, countServers: count }: TracksOptions): Tracks {
   const standing = new Map<string, TrackReport>();
@@ -68,7 +70,9 @@ export function openTracks({ tracks, services, changed, countServers: count }: T
         );
     }
   }
-  closers.push(repeat(serviceEveryMs, async () => count()));
+  const counting = atBeat(count, countEveryBeats);
+  count();
+  closers.push(counting.close);
   return {
     report: () => [...standing.values()],
     close: () => {

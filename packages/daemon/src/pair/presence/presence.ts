@@ -8,6 +8,7 @@ import {
   type PresenceReport,
 } from "@vipair/model";
 import type { Journal } from "../../event/journal.js";
+import { atBeat } from "../../pace.js";
 import { type Others, type OthersEffect, openOthers, othersSentence } from "./others.js";
 import type { Place } from "./place.js";
 import { convergenceSentence, openProof, type Proof } from "./proof.js";
@@ -43,9 +44,8 @@ export interface PresenceOptions {
   readonly clock: () => Instant;
 }
 
-/** While a proof is under way, and afterwards. */
+/** While a proof is under way; afterwards at every beat. */
 const quickLook = 5;
-const slowLook = 100;
 /** When neighbours are asked, and after a conflict the addresses are announced again: counted from its begin. */
 const askAt = [0, 20, 50, 100, 200, 500, 1_000, 2_000, 3_000, 5_000].map(millisOf);
 const repeatAt = [50, 200, 1_000, 2_000, 5_000].map(millisOf);
@@ -105,8 +105,11 @@ export function openPresence(options: PresenceOptions): Presence {
     perform(tenure.others.look(now));
     if (tenure.attempt !== undefined) stepAttempt(tenure, tenure.attempt, now);
     askForOthers(tenure, now);
-    timer = setTimeout(look, tenure.attempt === undefined ? slowLook : quickLook);
+    if (tenure.attempt !== undefined) timer = setTimeout(look, quickLook);
   };
+  const looking = atBeat(() => {
+    if (tenure?.attempt === undefined) look();
+  });
 
   const stepAttempt = (of: Tenure, attempt: Attempt, now: Instant): void => {
     const { proof } = attempt;
@@ -186,7 +189,10 @@ export function openPresence(options: PresenceOptions): Presence {
         others: others.map(({ address, interface: name, mac }) => ({ address: address.text, interface: name, mac })),
       };
     },
-    close: end,
+    close: () => {
+      looking.close();
+      end();
+    },
   };
 }
 

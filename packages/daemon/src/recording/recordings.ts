@@ -50,11 +50,12 @@ export function openRecordings(options: RecordingsOptions): Recordings {
     return nothingKept;
   }
   const turns = openTurns();
-  const ring = (name: string, bytes: number, wantsOpening: () => void): Ring =>
+  const ring = (name: string, bytes: number, wantsOpening: () => void, promptly = false): Ring =>
     openRing({
       file: join(directory, `${name}.jsonl`),
       bytes,
       turns,
+      promptly,
       wantsOpening,
       refused: (error) => refused(`${name}: ${error}`),
     });
@@ -68,7 +69,7 @@ export function openRecordings(options: RecordingsOptions): Recordings {
   const past = readEvents(join(directory, "events.jsonl"), node);
   const agent = ring("agent", bytes, options.wantsOpening);
   const balance = ring("balance", bytes, recorder.beginAnew);
-  const events = ring("events", eventBytes, () => undefined);
+  const events = ring("events", eventBytes, () => undefined, true);
   const take = (): void => {
     for (let piece = recorder.take(); piece !== undefined; piece = recorder.take()) balance.append(piece);
   };

@@ -33,6 +33,18 @@ it("writes what it is given, in order, for its owner alone", async () => {
   expect(content(file)).toBe("a\nb\n");
 });
 
+it("writes by itself what was gathered, and makes a file anew that somebody removed", async () => {
+  const ring = open();
+  ring.append(piece("a", true));
+  ring.append(piece("b"));
+  await vi.waitFor(() => expect(content(file)).toBe("a\nb\n"), soon);
+  rmSync(file);
+  ring.append(piece("c"));
+  ring.append(piece("d"));
+  await vi.waitFor(() => expect(content(file)).toBe("c\nd\n"), soon);
+  await ring.close();
+});
+
 it("asks for an opening when the file is full, and begins a new file with it", async () => {
   const ring = open();
   ring.append(long("a", true));

@@ -2,13 +2,15 @@ import { existsSync, statSync } from "node:fs";
 import { appendFile, rename } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Piece } from "@vipair/model";
+import { atBeat } from "../pace.js";
 import type { Turns } from "./turns.js";
 
 /**
  * Two files on disk, the newer one and the one before it. When the newer one is full it becomes the other at the next piece
  * that can be read without what came before.
  *
- * Nobody ever waits for the disk: what it does not take in time is dropped and counted.
+ * Nobody ever waits for the disk: what it does not take in time is dropped and counted. To open, write and close is three
+ * errands for a thread each time, so pieces wait for others, but not for long: what waits is lost when the process is killed.
  */
 export interface Ring {
   append(piece: Piece): void;
@@ -24,6 +26,8 @@ export interface RingOptions {
   readonly bytes: number;
   /** With the other rings on the same disk. */
   readonly turns: Turns;
+  /** Pieces are few, and none waits for another. */
+  readonly promptly?: boolean;
   /** The next piece should open: the file is full, or something is missing before it. */
   readonly wantsOpening: () => void;
   /** The disk refuses: told once, until it has taken something again. */
@@ -40,10 +44,14 @@ interface Waiting extends Piece {
 /** What waits for a disk that is busy. */
 const mostWaitingBytes = 1 << 20;
 const closeWithinMs = 1_000;
+/** How long pieces wait for others: half a second, unless there are many. */
+const gatherBeats = 5;
+const manyBytes = 1 << 16;
 
 export const olderFile = (file: string): string => file.replace(/(\.\w+)?$/, ".1$1");
 
-export function openRing({ file, bytes, turns, wantsOpening, refused, holdoffMs = 10_000 }: RingOptions): Ring {
+export function openRing(options: RingOptions): Ring {
+  const { file, bytes, turns, promptly = false, wantsOpening, refused, holdoffMs = 10_000 } = options;
   /** Of the newer file, as it is, and as it will be when all that waits is written. */
   let size = existsSync(file) ? statSync(file).size : 0;
   let expected = size;
@@ -71,7 +79,7 @@ export function openRing({ file, bytes, turns, wantsOpening, refused, holdoffMs 
     waiting.push({ ...piece, begins });
     waitingBytes += length;
     if (expected >= bytes && before < bytes) wantsOpening();
-    start();
+    if (promptly || waitingBytes >= manyBytes) start();
   };
   /** So many pieces are lost, and with them all that waits. */
   const tear = (lost: number): void => {
@@ -83,11 +91,13 @@ export function openRing({ file, bytes, turns, wantsOpening, refused, holdoffMs 
     if (performance.now() >= heldUntil) wantsOpening();
   };
   const start = (): void => {
+    if (waiting.length === 0) return;
     writing ??= turns.take(write).finally(() => {
       writing = undefined;
-      if (waiting.length > 0) start();
+      start();
     });
   };
+  const gathering = atBeat(start, gatherBeats);
 
   const write = async (): Promise<void> => {
     while (waiting.length > 0) {
@@ -129,6 +139,8 @@ export function openRing({ file, bytes, turns, wantsOpening, refused, holdoffMs 
       return dropped;
     },
     close: async () => {
+      gathering.close();
+      start();
       await Promise.race([writing, delay(closeWithinMs, undefined, { ref: false })]);
     },
   };

@@ -1,8 +1,9 @@
 /** What is done again and again, and costs more the more there is, may take this share of the time. */
 const mostShare = 1 / 50;
 
-/** How long to wait after work that took so long: `leastMs`, or longer where it would take too much of the time. */
-export const pauseAfter = (tookMs: number, leastMs: number): number => Math.max(leastMs, tookMs / mostShare);
+/** How long to wait after work that took so long: `leastMs`, or longer where it would take more than its share of the time. */
+export const pauseAfter = (tookMs: number, leastMs: number, share = mostShare): number =>
+  Math.max(leastMs, tookMs / share);
 
 /** Does the work every `leastMs`, or more seldom where it would take too much of the time, until it is closed. */
 export function atPace(leastMs: number, work: () => void): { close(): void } {

@@ -11,7 +11,7 @@ import type { Piece, ServerCount } from "@vipair/model";
 import { atBeat } from "../pace.js";
 
 /**
- * The agent as the balancer sees it: a child process that is started again when it dies. It hears a sign of life ten
+ * The agent as the balancer sees it: a child process that is started again when it dies. It hears a sign of life five
  * times a second; when that stays away it gives up ownership.
  */
 export interface AgentProcess {
@@ -64,6 +64,7 @@ interface Wanted {
 
 type Configure = AgentCommand & { readonly type: "configure" };
 
+const aliveEveryBeats = 2;
 const shortestRestartMs = 100;
 const longestRestartMs = 5_000;
 const stopMs = 3_000;
@@ -163,7 +164,7 @@ export function openAgentProcess(
   };
 
   spawn();
-  const alive = atBeat(() => command({ type: "alive" }));
+  const alive = atBeat(() => command({ type: "alive" }), aliveEveryBeats);
   return {
     get report() {
       return report;

@@ -35,8 +35,9 @@ export interface DumpsOptions {
 
 /** What changes without a word, as the time left of a UDP flow does, only a dump shows. */
 export const dumpEveryMs = 30_000;
-/** Of what is not heard of, dumps alone tell. */
+/** Of what is not heard of, dumps alone tell. A table with room for many connections takes long to read when it is empty. */
 const unheardEveryMs = 1_000;
+const unheardShare = 1 / 200;
 
 export function openDumps({ store, machine, heard, ended, refused }: DumpsOptions): Dumps {
   let waiting: NodeJS.Timeout | undefined;
@@ -79,7 +80,8 @@ export function openDumps({ store, machine, heard, ended, refused }: DumpsOption
       if (discarded !== before) return after(0);
       refused(`dump of ${store.name}: ${(error as Error).message}`);
     }
-    after(heard() ? dumpEveryMs : Math.min(dumpEveryMs, pauseAfter(performance.now() - began, unheardEveryMs)));
+    const unheardMs = pauseAfter(performance.now() - began, unheardEveryMs, unheardShare);
+    after(heard() ? dumpEveryMs : Math.min(dumpEveryMs, unheardMs));
   };
   const show = async (started: Machine): Promise<void> => {
     const now = bootClock();

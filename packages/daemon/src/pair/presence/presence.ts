@@ -44,8 +44,9 @@ export interface PresenceOptions {
   readonly clock: () => Instant;
 }
 
-/** While a proof is under way; afterwards at every beat. */
+/** While a proof is under way, which tells to a hundredth how long it took; afterwards at every beat. */
 const quickLook = 5;
+const precision = 1 / 100;
 /** When neighbours are asked, and after a conflict the addresses are announced again: counted from its begin. */
 const askAt = [0, 20, 50, 100, 200, 500, 1_000, 2_000, 3_000, 5_000].map(millisOf);
 const repeatAt = [50, 200, 1_000, 2_000, 5_000].map(millisOf);
@@ -105,7 +106,8 @@ export function openPresence(options: PresenceOptions): Presence {
     perform(tenure.others.look(now));
     if (tenure.attempt !== undefined) stepAttempt(tenure, tenure.attempt, now);
     askForOthers(tenure, now);
-    if (tenure.attempt !== undefined) timer = setTimeout(look, quickLook);
+    if (tenure.attempt === undefined) return;
+    timer = setTimeout(look, Math.max(quickLook, Math.floor(elapsed(tenure.attempt.since, now) * precision)));
   };
   const looking = atBeat(() => {
     if (tenure?.attempt === undefined) look();

@@ -77,13 +77,15 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
   const isOutdated: IsOutdated = (decidedAt) => elapsed(decidedAt, bootClock()) >= leaseTtl;
   const performNode = performWith({ clock: bootClock, isOutdated, ownership, tell, exit });
   const interfaces = trackedInterfaces(pair, addresses);
+  const looks = openLooks();
   const stepped: Reporter["stepped"] = (effects, at, took) => {
     reporter.stepped(effects, at, took);
     if (effects.some(({ type }) => type === "reportRole")) recording.soon();
   };
   const openParty = (): Party => {
     const { changed } = reporter;
-    const common = { pair, node, addresses, performNode, isOutdated, tell, stepped, changed, recording };
+    const { awake } = looks;
+    const common = { pair, node, addresses, performNode, isOutdated, tell, stepped, changed, recording, awake };
     switch (pair.heartbeat.transport) {
       case "udp": {
         const config = withImplicitTracks(electionConfig(pair, node), interfaces);
@@ -97,7 +99,6 @@ export function openAgent(configure: Configure, host: AgentHost): Agent {
   const party = openParty();
 
   const virtual = new Set(addresses.map(({ prefix }) => formatPrefix(prefix)));
-  const looks = openLooks();
   // First: what others do at a look is not its lateness.
   const freezes = watchFreezes({
     looks,

@@ -62,6 +62,7 @@ const granted: Perform<ElectionEvent, ElectionEffect> = (effect) =>
 function open(perform = granted) {
   const performed: ElectionEffect["type"][] = [];
   const stepped = vi.fn();
+  const awake = vi.fn(() => performed.length);
   const opened = openLoop(electionMachine(config), {
     record: () => undefined,
     perform: (effect, decidedAt) => {
@@ -70,9 +71,10 @@ function open(perform = granted) {
     },
     stepped,
     catchUp: afterSockets,
+    awake,
   });
   loop = opened;
-  return { loop: opened, performed, stepped };
+  return { loop: opened, performed, stepped, awake };
 }
 
 it("keeps the machine's deadlines: alone, the node becomes active and goes on renewing", async () => {
@@ -93,6 +95,15 @@ it("keeps the machine's deadlines: alone, the node becomes active and goes on re
   expect(effects.length).toBeGreaterThan(0);
   expect(bootClock() - at).toBeLessThan(1_000);
   expect(took).toBeGreaterThanOrEqual(0);
+});
+
+it("tells that the process is awake when what a deadline asked for is performed, and not at other events", async () => {
+  const { loop, performed, awake } = open();
+  loop.deliver({ type: "readinessChanged", ready: true });
+  loop.deliver({ type: "started" });
+  expect(awake).not.toHaveBeenCalled();
+  await vi.waitFor(() => expect(awake.mock.results.at(-1)?.value).toBeGreaterThan(5), soon);
+  expect(awake.mock.results.at(-1)?.value).toBe(performed.length);
 });
 
 it("hands outcomes back as events, after the effects of the step", async () => {

@@ -33,6 +33,8 @@ export interface LoopOptions<State, Event, Effect> {
   readonly stepped: (effects: readonly Effect[], at: Instant, took: Millis) => void;
   /** Told of every step before its effects are performed. */
   readonly record: (before: State, event: Event | DeadlineReached, at: Instant, effects: readonly Effect[]) => void;
+  /** Called when a deadline was told and what came of it was performed. */
+  readonly awake?: () => void;
   /** Reads all that has arrived and delivers it, then goes on: {@link afterSockets} for sockets of Node.js. */
   readonly catchUp: (goOn: () => void) => void;
 }
@@ -44,7 +46,7 @@ export const afterSockets = (goOn: () => void): void => {
 
 export function openLoop<State, Event extends { readonly type: string }, Effect>(
   machine: Machine<State, Event | DeadlineReached, Effect>,
-  { perform, stepped, record, catchUp }: LoopOptions<State, Event, Effect>,
+  { perform, stepped, record, catchUp, awake }: LoopOptions<State, Event, Effect>,
 ): Loop<State, Event> {
   type Fact = Event | DeadlineReached;
   const queue: Fact[] = [];
@@ -80,7 +82,11 @@ export function openLoop<State, Event extends { readonly type: string }, Effect>
     const deadline = machine.nextDeadline(state);
     if (deadline === undefined || closed) return;
     const delay = Math.max(0, Math.ceil(elapsed(bootClock(), deadline)));
-    timer = setTimeout(() => catchUp(() => deliver({ type: "deadlineReached" })), delay);
+    timer = setTimeout(() => catchUp(reachDeadline), delay);
+  };
+  const reachDeadline = (): void => {
+    deliver({ type: "deadlineReached" });
+    awake?.();
   };
 
   return {

@@ -27,7 +27,7 @@ export interface RecordingOptions {
   readonly tell: (message: AgentMessage, told: () => void) => void;
 }
 
-const takeEveryMs = 250;
+const takeEveryMs = 500;
 
 export function openRecording({ on, node, version, tell }: RecordingOptions): Recording {
   let recorder: Recorder<unknown, Typed, Typed> | undefined;

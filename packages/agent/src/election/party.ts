@@ -43,11 +43,14 @@ export interface ElectionPartyOptions {
   /** A report would show something else than before. */
   readonly changed: () => void;
   readonly recording: Pick<Recording, "of">;
+  /** The process was awake for a deadline, and has done what that asked for. */
+  readonly awake: () => void;
 }
 
 /** The election among two nodes of this product, by authenticated heartbeats on every path. */
 export function openElectionParty(options: ElectionPartyOptions): Party {
-  const { pair, node, addresses, configDigest, authenticator, config, performNode, tell, stepped, changed } = options;
+  const { pair, node, addresses, configDigest, authenticator, config, performNode, tell, stepped, changed, awake } =
+    options;
   let heard: Heard | undefined;
   const exchange = openExchange(
     { pair, nodeIndex: pair.nodes[0].name === node ? 0 : 1, addresses, configDigest, authenticator },
@@ -69,7 +72,7 @@ export function openElectionParty(options: ElectionPartyOptions): Party {
   const askWitnesses = openWitnesses(pair.witness, config.interval, reached);
   const perform = performElection(exchange, tell, performNode, askWitnesses, options.isOutdated);
   const record = options.recording.of("election", config);
-  const loop = openLoop(electionMachine(config), { perform, stepped, record, catchUp: afterSockets });
+  const loop = openLoop(electionMachine(config), { perform, stepped, record, catchUp: afterSockets, awake });
   return {
     deliver: loop.deliver,
     // Every heartbeat says the term.

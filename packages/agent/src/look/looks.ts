@@ -7,6 +7,8 @@ import { type Millis, millisOf } from "@vipair/model";
 export interface Looks {
   /** Called at every look, in the order in which they were added, until the answer is called. */
   add(look: () => void): () => void;
+  /** The process is awake anyway: looks now, and again when the time for it has passed since. */
+  awake(): void;
   close(): void;
 }
 
@@ -15,14 +17,24 @@ export const lookEvery: Millis = millisOf(20);
 
 export function openLooks(): Looks {
   const looks = new Set<() => void>();
-  const looking = setInterval(() => {
+  let closed = false;
+  const lookAll = (): void => {
     for (const look of looks) look();
-  }, lookEvery);
+  };
+  const looking = setInterval(lookAll, lookEvery);
   return {
     add: (look) => {
       looks.add(look);
       return () => looks.delete(look);
     },
-    close: () => clearInterval(looking),
+    awake: () => {
+      if (closed) return;
+      looking.refresh();
+      lookAll();
+    },
+    close: () => {
+      closed = true;
+      clearInterval(looking);
+    },
   };
 }

@@ -35,11 +35,13 @@ export interface RouterPartyOptions {
   /** A report would show something else than before. */
   readonly changed: () => void;
   readonly recording: Pick<Recording, "of">;
+  /** The process was awake for a deadline, and has done what that asked for. */
+  readonly awake: () => void;
 }
 
 /** A virtual router of RFC 9568, among any others that speak it. */
 export function openRouterParty(options: RouterPartyOptions): Party {
-  const { pair, node, addresses, config, performNode, tell, stepped, changed } = options;
+  const { pair, node, addresses, config, performNode, tell, stepped, changed, awake } = options;
   const links = openLinks({
     links: routerLinks(pair, node, addresses),
     heartbeat: pair.heartbeat,
@@ -62,7 +64,7 @@ export function openRouterParty(options: RouterPartyOptions): Party {
     goOn();
   };
   const record = options.recording.of("router", config);
-  const loop = openLoop(routerMachine(config), { perform, stepped, record, catchUp });
+  const loop = openLoop(routerMachine(config), { perform, stepped, record, catchUp, awake });
   return {
     deliver: loop.deliver,
     seeTerm: (term) => loop.deliver({ type: "termSeen", term }),

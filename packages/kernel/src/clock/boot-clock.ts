@@ -4,7 +4,9 @@ import { libc } from "../libc/libc.js";
 
 const CLOCK_MONOTONIC = 1;
 const CLOCK_BOOTTIME = 7;
-const time = Buffer.alloc(16);
+/** `struct timespec`, and its words: the low and the high one of the seconds, and the nanoseconds. */
+const time = new Uint8Array(16);
+const words = new Uint32Array(time.buffer);
 
 /** Milliseconds since boot, with fractions; counts on while the machine is suspended. */
 export const bootClock = (): Instant => instantOf(read(CLOCK_BOOTTIME, "CLOCK_BOOTTIME"));
@@ -14,5 +16,6 @@ export const monotonicClock = (): number => read(CLOCK_MONOTONIC, "CLOCK_MONOTON
 
 function read(clock: number, name: string): number {
   check(libc.clock_gettime(clock, time), `read ${name}`);
-  return Number(time.readBigInt64LE(0)) * 1000 + Number(time.readBigInt64LE(8)) / 1e6;
+  const [low = 0, high = 0, nanoseconds = 0] = words;
+  return (high * 0x1_0000_0000 + low) * 1000 + nanoseconds / 1e6;
 }

@@ -113,7 +113,8 @@ export interface RoleChange {
 /** What the agent tells the balancer. */
 export type AgentMessage =
   | { readonly type: "opened" }
-  | { readonly type: "recorded"; readonly piece: Piece }
+  /** What is urgent should be on disk before anything else happens. */
+  | { readonly type: "recorded"; readonly piece: Piece; readonly urgent: boolean }
   | { readonly type: "failed"; readonly error: string }
   | { readonly type: "report"; readonly report: AgentReport }
   | { readonly type: "roleChanged"; readonly change: RoleChange }

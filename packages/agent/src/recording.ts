@@ -27,12 +27,13 @@ export interface RecordingOptions {
   readonly tell: (message: AgentMessage, told: () => void) => void;
 }
 
-const takeEveryMs = 500;
+const takeEveryMs = 250;
 
 export function openRecording({ on, node, version, tell }: RecordingOptions): Recording {
   let recorder: Recorder<unknown, Typed, Typed> | undefined;
   let telling = false;
   let due: NodeJS.Immediate | undefined;
+  let urgent = false;
 
   const take = (): void => {
     due = undefined;
@@ -40,9 +41,10 @@ export function openRecording({ on, node, version, tell }: RecordingOptions): Re
     const piece = recorder?.take();
     if (piece === undefined) return;
     telling = true;
-    tell({ type: "recorded", piece }, () => {
+    tell({ type: "recorded", piece, urgent }, () => {
       telling = false;
     });
+    urgent = false;
   };
   const taking = on ? setInterval(take, takeEveryMs) : undefined;
   return {
@@ -53,6 +55,7 @@ export function openRecording({ on, node, version, tell }: RecordingOptions): Re
     },
     beginAnew: () => recorder?.beginAnew(),
     soon: () => {
+      urgent = true;
       due ??= setImmediate(take);
     },
     close: () => {

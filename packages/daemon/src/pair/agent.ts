@@ -39,7 +39,7 @@ export interface AgentListener {
   spawned(process: number): void;
   reported(report: AgentReport): void;
   roleChanged(change: RoleChange): void;
-  recorded(piece: Piece): void;
+  recorded(piece: Piece, urgent: boolean): void;
   handoverRequested(): void;
   handoverRefused(reason: string): void;
   restored(what: string): void;
@@ -137,7 +137,7 @@ export function openAgentProcess(
         if (report.role !== "initialize") restartMs = shortestRestartMs;
         return listener.reported(report);
       case "recorded":
-        return listener.recorded(message.piece);
+        return listener.recorded(message.piece, message.urgent);
       case "roleChanged":
         // A node that ceased to be active starts from nothing: it is ready when it has what the other one serves.
         if (message.change.from === "active") tellReady(false);

@@ -72,7 +72,7 @@ export interface PairingOptions {
   readonly journal: Journal;
   readonly clock: NodeClock;
   /** A piece of the agent's recording; `undefined`: nothing is recorded. */
-  readonly recorded: ((piece: Piece) => void) | undefined;
+  readonly recorded: ((piece: Piece, urgent: boolean) => void) | undefined;
   /** The process that the agent is; `undefined` while there is none. */
   readonly agentIs: (process: number | undefined) => void;
   /** The agent ended unasked, after it had begun its work. */
@@ -103,7 +103,7 @@ export function openPairing(options: PairingOptions): Pairing {
     { type: "configure", node, pair, addresses, configDigest, version, recording: options.recorded !== undefined },
     {
       spawned: options.agentIs,
-      recorded: (piece) => options.recorded?.(piece),
+      recorded: (piece, urgent) => options.recorded?.(piece, urgent),
       reported: (report) => {
         replicator.termSeen(report.term);
         options.reported(report);

@@ -33,7 +33,7 @@ it("has the events of earlier lives of this node, and overlooks what cannot be r
 
 it("writes what the agent and the balance did", async () => {
   const recordings = open(directory);
-  recordings.append({ text: "from the agent\n", opens: true });
+  recordings.append({ text: "from the agent\n", opens: true }, false);
   recordings.balance({} as never, { type: "deadlineReached" }, instantOf(1), []);
   await recordings.close();
   expect(readFileSync(join(directory, "agent.jsonl"), "utf8")).toBe("from the agent\n");
@@ -54,7 +54,7 @@ it("says that a directory cannot be made, and goes on without", async () => {
 
 it("keeps nothing when it is not wanted", async () => {
   const recordings = open(undefined);
-  recordings.append({ text: "", opens: true });
+  recordings.append({ text: "", opens: true }, false);
   expect(recordings.past).toEqual([]);
   await recordings.close();
 });

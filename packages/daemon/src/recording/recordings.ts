@@ -14,8 +14,8 @@ import { openTurns } from "./turns.js";
  *     DIRECTORY/events.jsonl    events.1.jsonl     what `vipair events` shows
  */
 export interface Recordings {
-  /** What the agent recorded. */
-  append(piece: Piece): void;
+  /** What the agent recorded; what is urgent does not wait for the rest. */
+  append(piece: Piece, urgent: boolean): void;
   /** For the loop of the balance. */
   readonly balance: NonNullable<BalanceLoopOptions["record"]>;
   /** Events of earlier lives of this node, oldest first. */
@@ -50,12 +50,11 @@ export function openRecordings(options: RecordingsOptions): Recordings {
     return nothingKept;
   }
   const turns = openTurns();
-  const ring = (name: string, bytes: number, wantsOpening: () => void, promptly = false): Ring =>
+  const ring = (name: string, bytes: number, wantsOpening: () => void): Ring =>
     openRing({
       file: join(directory, `${name}.jsonl`),
       bytes,
       turns,
-      promptly,
       wantsOpening,
       refused: (error) => refused(`${name}: ${error}`),
     });
@@ -69,7 +68,7 @@ export function openRecordings(options: RecordingsOptions): Recordings {
   const past = readEvents(join(directory, "events.jsonl"), node);
   const agent = ring("agent", bytes, options.wantsOpening);
   const balance = ring("balance", bytes, recorder.beginAnew);
-  const events = ring("events", eventBytes, () => undefined, true);
+  const events = ring("events", eventBytes, () => undefined);
   const take = (): void => {
     for (let piece = recorder.take(); piece !== undefined; piece = recorder.take()) balance.append(piece);
   };
@@ -78,7 +77,7 @@ export function openRecordings(options: RecordingsOptions): Recordings {
     append: agent.append,
     balance: recorder.stepped,
     past,
-    keep: (event) => events.append({ text: `${JSON.stringify(event)}\n`, opens: true }),
+    keep: (event) => events.append({ text: `${JSON.stringify(event)}\n`, opens: true }, true),
     close: async () => {
       taking.close();
       take();

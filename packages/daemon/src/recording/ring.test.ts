@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { olderFile, openRing, type Ring, type RingOptions } from "./ring.js";
 import { openTurns } from "./turns.js";
@@ -43,6 +44,24 @@ it("writes by itself what was gathered, and makes a file anew that somebody remo
   ring.append(piece("d"));
   await vi.waitFor(() => expect(content(file)).toBe("c\nd\n"), soon);
   await ring.close();
+});
+
+it("writes what is urgent, and all that was gathered before it, without waiting for more", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval"] });
+  const end = performance.now() + soon.timeout;
+  try {
+    const ring = open();
+    ring.append(piece("a", true));
+    ring.append(piece("b"), true);
+    // The clock by which pieces are gathered stands still; `vi.waitFor` would turn it.
+    while (content(file) === "" && performance.now() < end) await turn();
+    expect(content(file)).toBe("a\nb\n");
+    ring.append(piece("c"));
+    await ring.close();
+    expect(content(file)).toBe("a\nb\nc\n");
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it("asks for an opening when the file is full, and begins a new file with it", async () => {

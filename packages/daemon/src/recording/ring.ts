@@ -13,7 +13,8 @@ import type { Turns } from "./turns.js";
  * errands for a thread each time, so pieces wait for others, but not for long: what waits is lost when the process is killed.
  */
 export interface Ring {
-  append(piece: Piece): void;
+  /** @param urgent it does not wait for others */
+  append(piece: Piece, urgent?: boolean): void;
   /** Pieces that were dropped. */
   readonly dropped: number;
   /** Writes what waits, if the disk takes it within a second. */
@@ -26,8 +27,6 @@ export interface RingOptions {
   readonly bytes: number;
   /** With the other rings on the same disk. */
   readonly turns: Turns;
-  /** Pieces are few, and none waits for another. */
-  readonly promptly?: boolean;
   /** The next piece should open: the file is full, or something is missing before it. */
   readonly wantsOpening: () => void;
   /** The disk refuses: told once, until it has taken something again. */
@@ -51,7 +50,7 @@ const manyBytes = 1 << 16;
 export const olderFile = (file: string): string => file.replace(/(\.\w+)?$/, ".1$1");
 
 export function openRing(options: RingOptions): Ring {
-  const { file, bytes, turns, promptly = false, wantsOpening, refused, holdoffMs = 10_000 } = options;
+  const { file, bytes, turns, wantsOpening, refused, holdoffMs = 10_000 } = options;
   /** Of the newer file, as it is, and as it will be when all that waits is written. */
   let size = existsSync(file) ? statSync(file).size : 0;
   let expected = size;
@@ -66,7 +65,7 @@ export function openRing(options: RingOptions): Ring {
   let heldUntil = Number.NEGATIVE_INFINITY;
   let writing: Promise<void> | undefined;
 
-  const append = (piece: Piece): void => {
+  const append = (piece: Piece, urgent = false): void => {
     const { length } = piece.text;
     // Twice as much is what a file may have when the writer does not hear that it should open.
     const isUseless = !piece.opens && (torn || expected > 2 * bytes);
@@ -79,7 +78,7 @@ export function openRing(options: RingOptions): Ring {
     waiting.push({ ...piece, begins });
     waitingBytes += length;
     if (expected >= bytes && before < bytes) wantsOpening();
-    if (promptly || waitingBytes >= manyBytes) start();
+    if (urgent || waitingBytes >= manyBytes) start();
   };
   /** So many pieces are lost, and with them all that waits. */
   const tear = (lost: number): void => {

@@ -20,6 +20,7 @@ import {
   interfacesOf,
   millisOf,
 } from "@vipair/model";
+import { atBeat } from "../pace.js";
 
 /**
  * Which connections take the kernel's fast path: those of our services that are busy and that conntrack knows as established.
@@ -56,7 +57,8 @@ const seenReply = 0x2;
 const assured = 0x4;
 const destinationTranslated = 0x20;
 
-const admitEveryMs = 200;
+/** A fifth of a second. */
+const admitBeats = 2;
 /** So that what is busy elsewhere does not keep this process from its work. */
 const mostAtOnce = 200;
 /** Less than conntrack keeps a datagram that nobody has answered: 30 s. */
@@ -148,7 +150,7 @@ export function openFastFlows(options: FastFlowsOptions): FastFlows {
       refused(error.message);
     }
   };
-  const turning = setInterval(turn, admitEveryMs);
+  const turning = atBeat(turn, admitBeats);
 
   const clear = (): void => {
     for (const [name, { flow }] of carried) drop(name, flow);
@@ -160,7 +162,7 @@ export function openFastFlows(options: FastFlowsOptions): FastFlows {
     },
     clear,
     close: () => {
-      clearInterval(turning);
+      turning.close();
       fastPath.close();
     },
   };

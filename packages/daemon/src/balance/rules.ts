@@ -3,8 +3,7 @@ import type { Nftables } from "@vipair/kernel";
 
 /**
  * The rules in the kernel: the wanted ruleset goes in as the smallest transaction that gets there, and as a whole when
- * that cannot be said or the kernel refused it. What the kernel refuses is tried again until it is in; the same refusal
- * is told once.
+ * the kernel refused that. What the kernel refuses is tried again until it is in; the same refusal is told once.
  *
  * A transaction takes the longer the more services there are. So that thousands of servers whose health becomes known at
  * the same time do not keep the daemon busy, a long transaction is followed by a rest, and the next one has everything that
@@ -60,8 +59,7 @@ export function openRules(
     return outcome;
   };
   const transact = (wanted: Ruleset): void => {
-    const edits = inKernel === undefined ? undefined : renderEdits(inKernel, wanted);
-    const edited = edits === undefined ? undefined : run(edits);
+    const edited = inKernel === undefined ? undefined : run(renderEdits(inKernel, wanted));
     const outcome = edited?.ok === true ? edited : run(renderRuleset(wanted));
     const kept = inKernel !== undefined && edited?.ok === true && keepsClients(inKernel, wanted);
     inKernel = outcome.ok ? wanted : undefined;

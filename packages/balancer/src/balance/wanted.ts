@@ -8,10 +8,18 @@ import type { BalanceState, ServiceState } from "./state.js";
  * reload: whoever compares two rulesets of thousands of services looks into those alone that did.
  */
 export function wantedRuleset({ services, redirectPort, strays, ruleset }: BalanceState): Ruleset {
-  const before = new Map(ruleset?.services.map((rules) => [rules.name, rules]));
+  let byName: ReadonlyMap<string, ServiceRules> | undefined;
+  const before = (name: string, place: number): ServiceRules | undefined => {
+    const rules = ruleset?.services[place];
+    if (rules?.name === name) return rules;
+    byName ??= new Map(ruleset?.services.map((rules) => [rules.name, rules]));
+    return byName.get(name);
+  };
   return {
     strays: strayPolicy(strays),
-    services: services.map((service) => rememberedRules(service, redirectPort, before.get(service.service.name))),
+    services: services.map((service, place) =>
+      rememberedRules(service, redirectPort, () => before(service.service.name, place)),
+    ),
   };
 }
 
@@ -23,11 +31,12 @@ const remembered = new WeakMap<
 function rememberedRules(
   state: ServiceState,
   redirectPort: number | undefined,
-  before: ServiceRules | undefined,
+  findBefore: () => ServiceRules | undefined,
 ): ServiceRules {
   const known = remembered.get(state);
   if (known !== undefined && known.redirectPort === redirectPort) return known.rules;
   const wanted = wantedRules(state, redirectPort);
+  const before = findBefore();
   const rules = before !== undefined && same(before, wanted) ? before : wanted;
   remembered.set(state, { redirectPort, rules });
   return rules;

@@ -7,7 +7,7 @@ import type { Nftables } from "@vipair/kernel";
  *
  * A transaction takes the longer the more services there are. So that thousands of servers whose health becomes known at
  * the same time do not keep the daemon busy, a long transaction is followed by a rest, and the next one has everything that
- * was wanted meanwhile.
+ * was wanted meanwhile. The first after a quiet while is not: behind a reload comes what the probes of its servers say.
  */
 export interface Rules {
   /** The kernel has what was wanted last, or takes it at the end of a rest. */
@@ -38,7 +38,7 @@ export function openRules(
   let inKernel: Ruleset | undefined;
   let retry: NodeJS.Timeout | undefined;
   let rest: NodeJS.Timeout | undefined;
-  let restUntil = 0;
+  let restUntil = Number.NEGATIVE_INFINITY;
   let told: string | undefined;
   const waiting: (() => void)[] = [];
 
@@ -55,7 +55,8 @@ export function openRules(
     const outcome = nftables.run(commands);
     const ended = performance.now();
     const tookMs = ended - began;
-    restUntil = tookMs < shortMs ? ended : ended + Math.min(longestRestMs, restShare * tookMs);
+    const needsNone = tookMs < shortMs || began - restUntil > longestRestMs;
+    restUntil = needsNone ? ended : ended + Math.min(longestRestMs, restShare * tookMs);
     return outcome;
   };
   const transact = (wanted: Ruleset): void => {

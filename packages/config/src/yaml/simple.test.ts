@@ -27,10 +27,9 @@ services:
         interval: 20s
         health:
         -   type: http
-            path: /a?b=c
+            path: /a
         -   type: tcp
 80: TRUE
-"quoted": no
 `;
 
 function byLibrary(text: string) {
@@ -44,8 +43,7 @@ describe("readSimple", () => {
   });
 
   it("reads blocks, brackets, words, numbers and quoted text", () => {
-    const text = blocks.replace("/a?b=c", "/a").replace('"quoted": no\n', "");
-    expect(readSimple(text)).toEqual(byLibrary(text).read);
+    expect(readSimple(blocks)).toEqual(byLibrary(blocks).read);
   });
 
   it.each([
@@ -76,7 +74,7 @@ describe("readSimple", () => {
       ...["Null", "TRUE", "False", "0x1F", "0o17", "012", "1.5", "1.", "1e3", "1.2.3", "123456789012345678"],
     );
     const change = fc.record({
-      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      at: fc.nat(9_999).map((share) => share / 10_000),
       cut: fc.nat(3),
       whole: fc.boolean(),
       piece,

@@ -16,16 +16,20 @@ export function configDigest({ pair, addresses, services }: Config): bigint {
 }
 
 /** JSON with sorted keys, without `undefined` and in ASCII. */
-export function canonicalJson(value: unknown): string {
-  const json = JSON.stringify(value, (_key, inner: unknown) => (isPlainObject(inner) ? sorted(inner) : inner));
-  return json.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+export const canonicalJson = (value: unknown): string =>
+  JSON.stringify(sorted(value)).replace(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const mapping = value as Readonly<Record<string, unknown>>;
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(mapping).sort()) copy[key] = sorted(mapping[key]);
+  return copy;
 }
-
-const isPlainObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-const sorted = (value: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 const word = 0x1_0000_0000;
 
@@ -37,8 +41,8 @@ export function fnv1a64(ascii: string): bigint {
     low = (low ^ ascii.charCodeAt(i)) >>> 0;
     // The prime is 2^40 + 0x1b3.
     const product = low * 0x1b3;
-    high = (high * 0x1b3 + Math.floor(product / word) + low * 0x100) % word;
-    low = product % word;
+    high = (Math.imul(high, 0x1b3) + Math.floor(product / word) + (low << 8)) >>> 0;
+    low = product >>> 0;
   }
   return (BigInt(high) << 32n) | BigInt(low);
 }

@@ -5,6 +5,7 @@
 import { type Endpoint, type IpAddress, type Millis, type Prefix, parseAddress, parsePrefix } from "@vipair/model";
 import type { z } from "zod";
 import type { Path } from "./problem.js";
+import type { Shaped, ShapedService } from "./schema/config.js";
 import { heartbeatSchema, nodeSchema } from "./schema/pair.js";
 import type { PeerEndpoint } from "./schema/scalar.js";
 import { serverSchema, serviceSchema } from "./schema/service.js";
@@ -62,7 +63,8 @@ export interface Draft {
   readonly fastPath: unknown;
 }
 
-export function readDraft(document: unknown): Draft {
+/** @param shaped the document's values, when all have their shape; services are not read a second time then */
+export function readDraft(document: unknown, shaped: Shaped | undefined): Draft {
   const { pair, addresses, services, fastPath } = mappingOf(document);
   const { nodes, heartbeat, track, witness } = mappingOf(pair);
   return {
@@ -73,7 +75,9 @@ export function readDraft(document: unknown): Draft {
     tracks: listOf(track),
     witnesses: listOf(witness),
     addresses: listOf(addresses).map((address, index) => readAddress(index, mappingOf(address))),
-    services: Object.entries(mappingOf(services)).map(([name, service]) => readService(name, mappingOf(service))),
+    services: Object.entries(mappingOf(services)).map(([name, service]) =>
+      readService(name, mappingOf(service), shaped?.services?.[name]),
+    ),
     fastPath,
   };
 }
@@ -94,32 +98,33 @@ function readAddress(index: number, { address, interface: name }: Mapping): Addr
   return { path: ["addresses", index], interface: name, meant, prefix };
 }
 
-function readService(name: string, written: Mapping): ServiceDraft {
+function readService(name: string, written: Mapping, shaped: ShapedService | undefined): ServiceDraft {
   const { shape } = serviceSchema;
-  const path = ["services", name];
-  return {
-    name,
-    path,
-    written,
+  const { listen, sorry, interval, timeout } = shaped ?? {
     listen: read(shape.listen, written.listen),
-    servers: Object.entries(mappingOf(written.servers)).map(([server, value]) =>
-      readServer(server, path, mappingOf(value)),
-    ),
     sorry: read(shape.sorry, written.sorry),
     interval: read(shape.interval, written.interval),
     timeout: read(shape.timeout, written.timeout),
   };
+  const path = ["services", name];
+  const servers = Object.entries(mappingOf(written.servers)).map(([server, value]) =>
+    readServer(server, path, mappingOf(value), shaped?.servers?.[server]),
+  );
+  return { name, path, written, listen, servers, sorry, interval, timeout };
 }
 
-function readServer(name: string, service: Path, { address, weight, maxConnections }: Mapping): ServerDraft {
+function readServer(
+  name: string,
+  service: Path,
+  written: Mapping,
+  shaped: z.output<typeof serverSchema> | undefined,
+): ServerDraft {
   const { shape } = serverSchema;
-  return {
-    name,
-    path: [...service, "servers", name],
-    address: read(shape.address, address),
-    weight: read(shape.weight, weight),
-    limited: maxConnections !== undefined,
+  const { address, weight } = shaped ?? {
+    address: read(shape.address, written.address),
+    weight: read(shape.weight, written.weight),
   };
+  return { name, path: [...service, "servers", name], address, weight, limited: written.maxConnections !== undefined };
 }
 
 export const isMapping = (value: unknown): value is Mapping =>

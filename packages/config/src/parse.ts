@@ -34,7 +34,7 @@ export function parseConfig(text: string): ParseResult {
     return { ok: false, problems: locateAll(text, document, document.findings), warnings: [] };
   const { value, site } = document.root;
   const shape = checkShape(value);
-  const complaints = [...shape.complaints, ...checkRules(readDraft(value))];
+  const complaints = [...shape.complaints, ...checkRules(readDraft(value, shape.shaped))];
   const findings = (severity: Complaint["severity"]): Finding[] =>
     complaints.filter((complaint) => complaint.severity === severity).map((complaint) => locate(site, complaint));
   const warnings = locateAll(text, document, findings("warning"));

@@ -1,10 +1,11 @@
-import { formatEndpoint, type Instant, type Server, type Service, serverKey } from "@vipair/model";
+import { type Instant, type Server, type Service, serverKey } from "@vipair/model";
 import { alwaysUp, unknownHealth } from "../health/health.js";
+import { same } from "../ruleset/ruleset.js";
 import { cutUdp } from "./cut.js";
 import type { CutConnections } from "./effect.js";
 import { joinServices, startServer } from "./initial.js";
 import { firstProbe, nextProbe, type ProbeTimes, probeTimes } from "./probeTimes.js";
-import { type BalanceState, findServer, type Probing, type ServerState } from "./state.js";
+import type { BalanceState, Probing, ServerState } from "./state.js";
 
 /**
  * A reload. A server stays when service, name and address are the same: then it keeps health, admin state and a running
@@ -16,10 +17,11 @@ export function replaceServices(
   now: Instant,
 ): { readonly state: BalanceState; readonly effects: readonly CutConnections[] } {
   const times = probeTimes(services, state.spread);
-  const starting = countStarting(state, services, times);
+  const servers = serversByKey(state);
+  const starting = countStarting(servers, services, times);
   const joined = joinServices(services, (service, server) => {
     const own = times.get(serverKey(service.name, server.name));
-    const before = staying(state, service, server);
+    const before = staying(servers, service, server);
     return before === undefined
       ? startServer(server, own, now, starting)
       : keepServer(before, server, own, now, starting);
@@ -28,10 +30,19 @@ export function replaceServices(
   return { state: next, effects: cutRemoved(state, next) };
 }
 
-function staying(state: BalanceState, service: Service, server: Server): ServerState | undefined {
-  const before = findServer(state, service.name, server.name);
-  if (before === undefined) return undefined;
-  return formatEndpoint(before.server.address) === formatEndpoint(server.address) ? before : undefined;
+type Servers = ReadonlyMap<string, ServerState>;
+
+/** All servers, by `service/server`. */
+const serversByKey = ({ services }: BalanceState): Servers =>
+  new Map(
+    services.flatMap(({ service, servers }) =>
+      servers.map((state) => [serverKey(service.name, state.server.name), state] as const),
+    ),
+  );
+
+function staying(servers: Servers, { name }: Service, server: Server): ServerState | undefined {
+  const before = servers.get(serverKey(name, server.name));
+  return before !== undefined && same(before.server.address, server.address) ? before : undefined;
 }
 
 function keepServer(
@@ -56,12 +67,12 @@ function keepProbing({ probing, probeTimes: before }: ServerState, times: ProbeT
   return { type: "waiting", due: nextProbe(now, now, times) };
 }
 
-function countStarting(state: BalanceState, services: readonly Service[], times: ReadonlyMap<string, ProbeTimes>) {
+function countStarting(servers: Servers, services: readonly Service[], times: ReadonlyMap<string, ProbeTimes>) {
   let count = 0;
   for (const service of services) {
     if (service.kind !== "balanced") continue;
     for (const server of service.servers) {
-      const before = staying(state, service, server)?.probing.type ?? "never";
+      const before = staying(servers, service, server)?.probing.type ?? "never";
       if (before === "never" && times.has(serverKey(service.name, server.name))) count += 1;
     }
   }
@@ -69,11 +80,10 @@ function countStarting(state: BalanceState, services: readonly Service[], times:
 }
 
 function cutRemoved(before: BalanceState, next: BalanceState): readonly CutConnections[] {
+  const servers = serversByKey(next);
   return before.services.flatMap((service) =>
     service.servers.flatMap((server) => {
-      const name = service.service.name;
-      const now = findServer(next, name, server.server.name);
-      const stays = now !== undefined && formatEndpoint(now.server.address) === formatEndpoint(server.server.address);
+      const stays = staying(servers, service.service, server.server) !== undefined;
       return stays ? [] : cutUdp(service, server, "the server is no longer in the configuration");
     }),
   );

@@ -1,65 +1,38 @@
-import { clientMap, tableName } from "./name.js";
-import { clientMapType, type PersistentRules, persistentServices } from "./persistence.js";
-import { renderTable } from "./render.js";
-import { type Chain, type Ruleset, same, sameStructure } from "./ruleset.js";
-import { choiceChains } from "./service.js";
-import { policyChains } from "./stray.js";
+import { differenceOf } from "./difference.js";
+import { tableName } from "./name.js";
+import { clientMapOf, persistentServices } from "./persistence.js";
+import { lines, renderAdditions, renderElements } from "./render.js";
+import { type Ruleset, same } from "./ruleset.js";
+import { tableOf } from "./shared.js";
+import type { Table } from "./table.js";
 
 /**
- * The smallest nft script that leads from one ruleset to the other: for each service where other servers get new
- * connections now, its chains are rewritten; counters, sets and all other chains stay. Empty when nothing differs. When
- * services or servers were added, removed or changed, everything is replaced but the maps of clients that stay the same;
- * `undefined` without such maps: the whole table has to be replaced.
+ * The nft script, one transaction, that leads from one ruleset to the other. What is the same in both stays as it is:
+ * counters keep their values, and maps what packets have put into them. Empty when nothing differs.
  */
-export function renderEdits(from: Ruleset, to: Ruleset): string | undefined {
-  if (from.services.length !== to.services.length) return renderReplacement(from, to);
-  const edits: string[] = [];
-  for (const [i, service] of to.services.entries()) {
-    const before = from.services[i];
-    if (before === undefined || !sameStructure(before, service)) return renderReplacement(from, to);
-    if (!same(before, service)) edits.push(...choiceChains(service).flatMap(rewrite));
-  }
-  const before = new Map(policyChains(from.strays));
-  for (const [chain, rules] of policyChains(to.strays)) {
-    if (!same(before.get(chain), rules)) edits.push(...rewrite([chain, rules]));
-  }
-  return edits.map((line) => `${line}\n`).join("");
-}
-
-function rewrite([name, rules]: Chain): readonly string[] {
-  const chain = `inet ${tableName} ${name}`;
-  return [`flush chain ${chain}`, ...rules.map((rule) => `add rule ${chain} ${rule}`)];
-}
+export const renderEdits = (from: Ruleset, to: Ruleset): string => editTable(tableOf(from), tableOf(to));
 
 /** Whether the edits from one ruleset to the other leave all clients that are still to be remembered. */
-export const keepsClients = (from: Ruleset, to: Ruleset): boolean => {
-  const kept = keptMaps(from, to);
-  return persistentServices(to).every(({ name }) => kept.has(clientMap(name)));
-};
-
-function renderReplacement(from: Ruleset, to: Ruleset): string | undefined {
-  const kept = keptMaps(from, to);
-  if (kept.size === 0) return undefined;
-  const gone = [...renderTable(from).matchAll(declaration)]
-    .map(([, kind = "", name = ""]) => ({ kind, object: `${kind} inet ${tableName} ${name}`, name }))
-    .filter(({ kind, name }) => kind !== "map" || !kept.has(name));
-  const lines = [
-    `flush table inet ${tableName}`,
-    // The elements of a map of verdicts hold their chains.
-    ...gone.filter(({ kind }) => kind === "map").map(({ object }) => `flush ${object}`),
-    ...gone.filter(({ kind }) => kind === "chain").map(({ object }) => `delete ${object}`),
-    ...gone.filter(({ kind }) => kind !== "chain").map(({ object }) => `delete ${object}`),
-  ];
-  return `${lines.join("\n")}\n${renderTable(to)}`;
+export function keepsClients(from: Ruleset, to: Ruleset): boolean {
+  const before = new Map(persistentServices(from).map((rules) => [rules.name, clientMapOf(rules)]));
+  return persistentServices(to).every((rules) => same(before.get(rules.name), clientMapOf(rules)));
 }
 
-/** What {@link renderTable} declares. */
-const declaration = /^ {2}(chain|map|set|counter) (\S+) \{/gm;
-
-/** The maps of clients that are declared alike in both, for clients of the same prefix. */
-function keptMaps(from: Ruleset, to: Ruleset): ReadonlySet<string> {
-  const kind = (rules: PersistentRules) => [rules.persistence.prefix, ...clientMapType(rules)];
-  const before = new Map(persistentServices(from).map((rules) => [rules.name, kind(rules)]));
-  const kept = persistentServices(to).filter((rules) => same(before.get(rules.name), kind(rules)));
-  return new Set(kept.map(({ name }) => clientMap(name)));
+/**
+ * The script that leads from one table to the other. What refers to something goes before that, and comes after it:
+ *
+ *     elements ── rules ── sets, chains, counters go │ counters, sets, chains ── rules ── elements come
+ */
+export function editTable(from: Table, to: Table): string {
+  const { gone, come } = differenceOf(from, to);
+  const hooks = new Map(come.chains.map(({ name, hook }) => [name, hook]));
+  const removed = gone.chains.filter(({ name, hook }) => !hooks.has(name) || hooks.get(name) !== hook);
+  const removals = [
+    ...renderElements("delete", gone.elements),
+    ...gone.chains.map(({ name }) => `flush chain inet ${tableName} ${name}`),
+    ...gone.sets.map(({ kind, name }) => `delete ${kind} inet ${tableName} ${name}`),
+    ...removed.map(({ name }) => `delete chain inet ${tableName} ${name}`),
+    ...gone.counters.map((name) => `delete counter inet ${tableName} ${name}`),
+  ];
+  return `${lines(removals)}${renderAdditions(come)}`;
 }

@@ -3,9 +3,6 @@ import type { Endpoint, Family } from "@vipair/model";
 /** An endpoint as nft spells the key of our sets and maps: `198.51.100.10 . tcp . 443`. */
 export const elementKey = ({ address, protocol, port }: Endpoint): string => `${address.text} . ${protocol} . ${port}`;
 
-export const ofFamily = (endpoints: readonly Endpoint[], family: Family): readonly Endpoint[] =>
-  endpoints.filter(({ address }) => address.family === family);
-
 export const families: readonly Family[] = [4, 6];
 
 /** The protocol of the family as nft names its header. */
@@ -21,18 +18,3 @@ export const serverOf = (family: Family): string => `${word(family)} saddr . met
 
 export const toListener = (family: Family): string => `${listenerOf(family)} @listeners${family}`;
 export const fromServer = (family: Family): string => `${serverOf(family)} @endpoints${family}`;
-
-/** A named set or map with its type; nft does not take an empty list of elements. */
-export function renderNamed(head: string, type: string, elements: readonly string[]): readonly string[] {
-  const unique = [...new Set(elements)];
-  const list =
-    unique.length === 0 ? [] : ["    elements = {", ...unique.map((element) => `      ${element},`), "    }"];
-  return [`  ${head} {`, `    type ${type}`, ...list, "  }"];
-}
-
-/** A chain with its rules, one a line. */
-export const renderChain = (name: string, rules: readonly string[]): readonly string[] => [
-  `  chain ${name} {`,
-  ...rules.map((rule) => `    ${rule}`),
-  "  }",
-];

@@ -2,9 +2,9 @@ import { millisOf } from "@vipair/model";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BalanceRun, dns, endpoint, http, owa, server } from "../example.js";
-import { renderEdits } from "./edits.js";
+import { keepsClients, renderEdits } from "./edits.js";
 import { serverNumbers } from "./persistence.js";
-import { renderRuleset, renderTable } from "./render.js";
+import { renderRuleset } from "./render.js";
 
 const persistence = { prefix: 24, timeout: millisOf(3_600_000), clients: 1_000 };
 const sticky = { ...owa, persistence };
@@ -28,32 +28,33 @@ describe("a service that remembers its clients", () => {
     expect(
       part(renderRuleset(rulesetOf(sticky)), /^ {2}(map clients|chain (client|kept|service)|counter unkept)/),
     ).toMatchInlineSnapshot(`
-        "  counter unkept/owa { }
-          map clients/owa {
-            type ipv4_addr : mark
-            size 1000
-            flags dynamic,timeout
-            timeout 3600000ms
-          chain kept/owa/ex1 {
-            ct mark set 0x5650eceb
-            update @clients/owa { ip saddr & 255.255.255.0 : 670701184 }
-            goto server/owa/ex1
-          chain kept/owa/ex2 {
-            ct mark set 0x5650eceb
-            update @clients/owa { ip saddr & 255.255.255.0 : 4184931183 }
-            goto server/owa/ex2
-          chain client/owa {
-            ct mark set ip saddr & 255.255.255.0 map @clients/owa
-            ct mark vmap { 670701184 : goto kept/owa/ex1, 4184931183 : goto kept/owa/ex2 }
-          chain service/owa {
-            ct mark set 0
-            jump client/owa
-            ct mark != 0 delete @clients/owa { ip saddr & 255.255.255.0 : ct mark }
-            ct mark set numgen inc mod 2 map { 0 : 670701184, 1 : 4184931183 }
-            add @clients/owa { ip saddr & 255.255.255.0 : ct mark } goto client/owa
-            counter name unkept/owa goto client/owa
-        "
-      `);
+      "  counter unkept/owa { }
+        map clients/owa {
+          type ipv4_addr : mark
+          size 1000
+          flags dynamic,timeout
+          timeout 3600000ms
+          comment "clients by /24"
+        chain kept/owa/ex1 {
+          ct mark set 0x5650eceb
+          update @clients/owa { ip saddr & 255.255.255.0 : 670701184 }
+          goto server/owa/ex1
+        chain kept/owa/ex2 {
+          ct mark set 0x5650eceb
+          update @clients/owa { ip saddr & 255.255.255.0 : 4184931183 }
+          goto server/owa/ex2
+        chain client/owa {
+          ct mark set ip saddr & 255.255.255.0 map @clients/owa
+          ct mark vmap { 670701184 : goto kept/owa/ex1, 4184931183 : goto kept/owa/ex2 }
+        chain service/owa {
+          ct mark set 0
+          jump client/owa
+          ct mark != 0 delete @clients/owa { ip saddr & 255.255.255.0 : ct mark }
+          ct mark set numgen inc mod 2 map { 0 : 670701184, 1 : 4184931183 }
+          add @clients/owa { ip saddr & 255.255.255.0 : ct mark } goto client/owa
+          counter name unkept/owa goto client/owa
+      "
+    `);
   });
 
   it("takes the prefix of an IPv6 client", () => {
@@ -69,8 +70,14 @@ describe("a service that remembers its clients", () => {
     expect(renderEdits(from, run.ruleset)).toMatchInlineSnapshot(`
       "flush chain inet vipair client/owa
       flush chain inet vipair service/owa
-      add rule inet vipair service/owa ct mark set 0x5650eceb
-      add rule inet vipair service/owa goto sorry/owa
+      table inet vipair {
+        chain client/owa {
+        }
+        chain service/owa {
+          ct mark set 0x5650eceb
+          goto sorry/owa
+        }
+      }
       "
     `);
   });
@@ -87,15 +94,21 @@ describe("edits of such a service", () => {
     run.step({ type: "adminChanged", service: "owa", server: "ex1", admin: "draining" });
     expect(renderEdits(from, run.ruleset)).toMatchInlineSnapshot(`
       "flush chain inet vipair client/owa
-      add rule inet vipair client/owa ct mark set ip saddr & 255.255.255.0 map @clients/owa
-      add rule inet vipair client/owa ct mark vmap { 4184931183 : goto kept/owa/ex2 }
       flush chain inet vipair service/owa
-      add rule inet vipair service/owa ct mark set 0
-      add rule inet vipair service/owa jump client/owa
-      add rule inet vipair service/owa ct mark != 0 delete @clients/owa { ip saddr & 255.255.255.0 : ct mark }
-      add rule inet vipair service/owa ct mark set numgen inc mod 1 map { 0 : 4184931183 }
-      add rule inet vipair service/owa add @clients/owa { ip saddr & 255.255.255.0 : ct mark } goto client/owa
-      add rule inet vipair service/owa counter name unkept/owa goto client/owa
+      table inet vipair {
+        chain client/owa {
+          ct mark set ip saddr & 255.255.255.0 map @clients/owa
+          ct mark vmap { 4184931183 : goto kept/owa/ex2 }
+        }
+        chain service/owa {
+          ct mark set 0
+          jump client/owa
+          ct mark != 0 delete @clients/owa { ip saddr & 255.255.255.0 : ct mark }
+          ct mark set numgen inc mod 1 map { 0 : 4184931183 }
+          add @clients/owa { ip saddr & 255.255.255.0 : ct mark } goto client/owa
+          counter name unkept/owa goto client/owa
+        }
+      }
       "
     `);
   });
@@ -103,22 +116,30 @@ describe("edits of such a service", () => {
   it("keep the map when servers or other services come and go", () => {
     const from = rulesetOf(sticky, dns);
     const to = rulesetOf({ ...sticky, servers: [...sticky.servers, server("ex3", "10.77.2.13:443")] });
-    const script = renderEdits(from, to) ?? "";
-    expect(script.startsWith("flush table inet vipair\n")).toBe(true);
-    expect(script.endsWith(renderTable(to))).toBe(true);
+    const script = renderEdits(from, to);
     expect(script).toContain("delete chain inet vipair service/dns\n");
-    expect(script).not.toMatch(/(flush|delete) map inet vipair clients/);
+    expect(script).not.toContain("map clients/owa {");
+    expect(script).not.toContain("delete map");
+    expect(keepsClients(from, to)).toBe(true);
   });
 
   it.each([
     ["prefix", { prefix: 32 }],
     ["timeout", { timeout: millisOf(1_000) }],
     ["number of clients", { clients: 5 }],
-  ])("replace the table when the %s changed", (_, change) => {
-    const changed = { ...sticky, persistence: { ...persistence, ...change } };
-    expect(renderEdits(rulesetOf(sticky), rulesetOf(changed))).toBeUndefined();
-    expect(renderEdits(rulesetOf(sticky), rulesetOf(owa))).toBeUndefined();
-    expect(renderEdits(rulesetOf(owa), rulesetOf(sticky))).toBeUndefined();
+  ])("replace the map when the %s changed", (_, change) => {
+    const [from, to] = [rulesetOf(sticky), rulesetOf({ ...sticky, persistence: { ...persistence, ...change } })];
+    const script = renderEdits(from, to);
+    expect(script.indexOf("delete map inet vipair clients/owa\n")).toBeGreaterThan(script.lastIndexOf("flush chain"));
+    expect(script).toContain("map clients/owa {");
+    expect(keepsClients(from, to)).toBe(false);
+  });
+
+  it("take the map out with the persistence, and put it in", () => {
+    const [without, remembering] = [rulesetOf(owa), rulesetOf(sticky)];
+    expect(renderEdits(remembering, without)).toContain("delete map inet vipair clients/owa\n");
+    expect(renderEdits(without, remembering)).toContain("map clients/owa {");
+    expect([keepsClients(remembering, without), keepsClients(without, remembering)]).toEqual([true, false]);
   });
 });
 

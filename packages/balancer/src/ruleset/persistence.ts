@@ -1,7 +1,8 @@
 import { addressFromBytes, type Family, formatHostPort, type Persistence, stableHash } from "@vipair/model";
 import { renderDraw } from "./draw.js";
 import { clientChain, clientMap, keptChain, serverChain, unkeptCounter } from "./name.js";
-import type { BalancedRules, Chain, Ruleset, ServerTarget, ServiceRules } from "./ruleset.js";
+import type { BalancedRules, Ruleset, ServerTarget, ServiceRules } from "./ruleset.js";
+import type { Chain, NamedSet, Part } from "./table.js";
 
 /**
  * A service that remembers its clients has a map from a client to the number of its server, whose elements time out:
@@ -41,13 +42,25 @@ export function serverNumbers(servers: readonly ServerTarget[]): ReadonlyMap<str
   return numbers;
 }
 
-/** What a service's map is declared with; elements survive a change of rules that leaves it as it is. */
-export const clientMapType = ({ listen, persistence }: PersistentRules): readonly string[] => [
-  `type ipv${listen.address.family}_addr : mark`,
-  `size ${persistence.clients}`,
-  "flags dynamic,timeout",
-  `timeout ${persistence.timeout}ms`,
-];
+/** The map of a service's clients. With another prefix it would hold others, so the prefix is part of what it is. */
+export const clientMapOf = ({ name, listen, persistence }: PersistentRules): NamedSet => ({
+  kind: "map",
+  name: clientMap(name),
+  declaration: [
+    `type ipv${listen.address.family}_addr : mark`,
+    `size ${persistence.clients}`,
+    "flags dynamic,timeout",
+    `timeout ${persistence.timeout}ms`,
+    `comment "clients by /${persistence.prefix}"`,
+  ],
+});
+
+/** What such a service has in the table besides its own chain. */
+export const clientPart = (rules: PersistentRules): Partial<Part> => ({
+  counters: [unkeptCounter(rules.name)],
+  sets: [clientMapOf(rules)],
+  chains: [...keptChains(rules), { name: clientChain(rules.name), rules: clientRules(rules) }],
+});
 
 /** The rules of the service's chain, while some server gets new connections. */
 export function drawRules(rules: PersistentRules): readonly string[] {
@@ -67,7 +80,7 @@ export function drawRules(rules: PersistentRules): readonly string[] {
 }
 
 /** The rules of the chain that knows who keeps their server; a client that is not in the map keeps the number it has. */
-export function clientRules(rules: PersistentRules): readonly string[] {
+function clientRules(rules: PersistentRules): readonly string[] {
   const { name, eligible } = rules;
   if (eligible.length === 0) return [];
   const numbers = serverNumbers(rules.servers);
@@ -76,16 +89,16 @@ export function clientRules(rules: PersistentRules): readonly string[] {
 }
 
 /** The chains of each server's clients. */
-export function keptChains(rules: PersistentRules): readonly Chain[] {
+function keptChains(rules: PersistentRules): readonly Chain[] {
   const { name, mark } = rules;
-  return [...serverNumbers(rules.servers)].map(([server, number]) => [
-    keptChain(name, server),
-    [
+  return [...serverNumbers(rules.servers)].map(([server, number]) => ({
+    name: keptChain(name, server),
+    rules: [
       `ct mark set 0x${mark.toString(16)}`,
       `update @${clientMap(name)} { ${clientKey(rules)} : ${number} }`,
       `goto ${serverChain(name, server)}`,
     ],
-  ]);
+  }));
 }
 
 function clientKey({ listen, persistence }: PersistentRules): string {

@@ -1,117 +1,48 @@
-import type { Family } from "@vipair/model";
-import {
-  elementKey,
-  endpointType,
-  families,
-  fromServer,
-  listenerOf,
-  ofFamily,
-  renderChain,
-  renderNamed,
-  toListener,
-  word,
-} from "./elements.js";
-import { clientMap, serviceChain, tableName, unkeptCounter } from "./name.js";
-import { clientMapType, type PersistentRules, persistentServices } from "./persistence.js";
+import { tableName } from "./name.js";
 import type { Ruleset } from "./ruleset.js";
-import { destinationsOf, renderService } from "./service.js";
-import { renderGuard, renderStrayCounters, renderStrayMaps } from "./stray.js";
+import { tableOf } from "./shared.js";
+import { type Chain, type Element, joinParts, type NamedSet, type Part } from "./table.js";
 
-/**
- * The whole table as one nft script, which replaces what is there in one transaction. For nft 1.0.6 and later.
- *
- *     prerouting (guard)   strays of connections that this kernel does not know (yet): dropped
- *     prerouting (nat)     listener ──▶ service/owa ──▶ server/owa/ex1 ──▶ dnat
- *     input                what no service took: refused at once
- *     postrouting (nat)    one-arm services: from the address they listen on
- *
- * A listener is found by one lookup in a map, so the cost of a packet does not grow with the number of services.
- */
-export const renderRuleset = (ruleset: Ruleset): string => `${renderRemoval()}${renderTable(ruleset)}`;
-
-/** The table alone; what is in the kernel under the same names must be the same. */
-export function renderTable(ruleset: Ruleset): string {
-  const lines = [
-    `table inet ${tableName} {`,
-    ...families.flatMap((family) => renderSets(ruleset, family)),
-    ...ruleset.services.flatMap(destinationsOf).map(({ chain }) => `  counter ${chain} { }`),
-    ...renderStrayCounters(ruleset),
-    ...persistentServices(ruleset).flatMap(renderClients),
-    ...ruleset.services.flatMap(renderService),
-    ...families.flatMap((family) => renderMaps(ruleset, family)),
-    ...families.flatMap((family) => renderStrayMaps(ruleset, family)),
-    ...renderGuard(ruleset),
-    ...renderNat(),
-    ...renderInput(),
-    "}",
-  ];
-  return `${lines.join("\n")}\n`;
-}
+/** The whole table as one nft script, which replaces what is there in one transaction. For nft 1.0.6 and later. */
+export const renderRuleset = (ruleset: Ruleset): string =>
+  `${renderRemoval()}${renderAdditions(joinParts(tableOf(ruleset)))}`;
 
 /** Removes the table, if it is there. */
 export const renderRemoval = (): string => `table inet ${tableName}\ndelete table inet ${tableName}\n`;
 
-function renderSets({ services }: Ruleset, family: Family): readonly string[] {
-  const listeners = ofFamily(
-    services.map(({ listen }) => listen),
-    family,
-  );
-  const servers = services.flatMap(destinationsOf).map(({ address }) => address);
-  return [
-    ...renderNamed(
-      `set addresses${family}`,
-      `ipv${family}_addr`,
-      listeners.map(({ address }) => address.text),
-    ),
-    ...renderNamed(`set listeners${family}`, endpointType(family), listeners.map(elementKey)),
-    ...renderNamed(`set endpoints${family}`, endpointType(family), ofFamily(servers, family).map(elementKey)),
+/** What comes into the table, which may be there: elements last, for they refer to chains and counters. */
+export function renderAdditions({ counters, sets, chains, elements }: Part): string {
+  const declarations = [
+    ...counters.map((name) => `  counter ${name} { }`),
+    ...sets.flatMap(renderSet),
+    ...chains.flatMap(renderChain),
   ];
+  const table = declarations.length === 0 ? [] : [`table inet ${tableName} {`, ...declarations, "}"];
+  return lines([...table, ...renderElements("add", elements)]);
 }
 
-function renderMaps({ services }: Ruleset, family: Family): readonly string[] {
-  const own = services.filter(({ listen }) => listen.address.family === family);
-  const verdicts = own.map(({ listen, name }) => `${elementKey(listen)} : goto ${serviceChain(name)}`);
-  const sources = own.flatMap((service) => {
-    if (service.kind !== "balanced" || service.mode !== "snat") return [];
-    return [`0x${service.mark.toString(16)} : ${service.listen.address.text}`];
-  });
-  return [
-    ...renderNamed(`map services${family}`, `${endpointType(family)} : verdict`, verdicts),
-    ...renderNamed(`map sources${family}`, `mark : ipv${family}_addr`, sources),
-  ];
-}
+const renderSet = ({ kind, name, declaration }: NamedSet): readonly string[] =>
+  renderBlock(`${kind} ${name}`, declaration);
 
-const renderClients = (rules: PersistentRules): readonly string[] => [
-  `  counter ${unkeptCounter(rules.name)} { }`,
-  `  map ${clientMap(rules.name)} {`,
-  ...clientMapType(rules).map((line) => `    ${line}`),
+const renderChain = ({ name, hook, rules }: Chain): readonly string[] =>
+  renderBlock(`chain ${name}`, hook === undefined ? rules : [hook, ...rules]);
+
+const renderBlock = (head: string, body: readonly string[]): readonly string[] => [
+  `  ${head} {`,
+  ...body.map((line) => `    ${line}`),
   "  }",
 ];
 
-const renderNat = (): readonly string[] => [
-  ...renderChain("prerouting", [
-    "type nat hook prerouting priority dstnat; policy accept;",
-    ...families.map((family) => `${listenerOf(family)} vmap @services${family}`),
-  ]),
-  ...renderChain("postrouting", [
-    "type nat hook postrouting priority srcnat; policy accept;",
-    ...families.map((family) => `meta nfproto ipv${family} snat ${word(family)} to ct mark map @sources${family}`),
-  ]),
-];
+/** One command for each set. What is deleted is found by its key. */
+export function renderElements(how: "add" | "delete", elements: readonly Element[]): readonly string[] {
+  const sets = new Map<string, string[]>();
+  for (const { set, key, value } of elements) {
+    const list = sets.get(set) ?? [];
+    sets.set(set, list);
+    list.push(how === "delete" || value === "" ? key : `${key} : ${value}`);
+  }
+  return [...sets].map(([set, list]) => `${how} element inet ${tableName} ${set} { ${list.join(", ")} }`);
+}
 
-/**
- * What reaches this node itself on a listener was taken by no service: it has no server left. A server's packet to one
- * of our addresses is a stray answer of a one-arm connection.
- */
-const renderInput = (): readonly string[] => [
-  ...renderChain("refuse", ["meta l4proto tcp reject with tcp reset", "reject"]),
-  ...renderChain("input", [
-    "type filter hook input priority filter; policy accept;",
-    "ct state established,related accept",
-    "ct status dnat accept",
-    ...families.flatMap((family) => [
-      `${toListener(family)} goto refuse`,
-      `${fromServer(family)} ${word(family)} daddr @addresses${family} drop`,
-    ]),
-  ]),
-];
+/** Each line ended. */
+export const lines = (list: readonly string[]): string => list.map((line) => `${line}\n`).join("");

@@ -46,21 +46,19 @@ export interface EligibleServer {
   readonly weight: number;
 }
 
-/** A chain, with its rules in nft's words. */
-export type Chain = readonly [name: string, rules: readonly string[]];
-
 /** Whether two rulesets ask the same of the kernel. */
 export const sameRuleset = (a: Ruleset, b: Ruleset): boolean =>
   a.strays === b.strays &&
   a.services.length === b.services.length &&
   a.services.every((service, i) => same(service, b.services[i]));
 
-/** Whether two services differ at most in who gets new connections. */
-export function sameStructure(a: ServiceRules, b: ServiceRules): boolean {
+/** Equality of plain values: numbers, strings, and arrays and objects of such. */
+export function same(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  const structure = (rules: ServiceRules) => (rules.kind === "balanced" ? { ...rules, eligible: [] } : rules);
-  return same(structure(a), structure(b));
+  if (!isObject(a) || !isObject(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => same(a[key], b[key]));
 }
 
-/** Equality of plain values that were built by the same code, with their fields in the same order. */
-export const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;

@@ -1,48 +1,72 @@
 import { type Endpoint, formatHostPort } from "@vipair/model";
 import { choiceRules } from "./choice.js";
-import { renderChain } from "./elements.js";
-import { clientChain, serverChain, serviceChain, sorryChain } from "./name.js";
-import { clientRules, isPersistent, keptChains } from "./persistence.js";
-import type { Chain, RedirectRules, ServiceRules } from "./ruleset.js";
+import { elementKey, word } from "./elements.js";
+import { serverChain, serviceChain, sorryChain } from "./name.js";
+import { clientPart, isPersistent } from "./persistence.js";
+import type { RedirectRules, ServiceRules } from "./ruleset.js";
+import { resetPart } from "./stray.js";
+import { type Chain, type Element, joinParts, type Part } from "./table.js";
 
-/** Chains that end at an address, each with the counter of the connections it got; the counter bears the same name. */
-export interface Destination {
-  readonly chain: string;
-  readonly address: Endpoint;
+/** Rules do not change, so neither does what was made of them. */
+const parts = new WeakMap<ServiceRules, Part>();
+
+/** What a service has in the table. */
+export function servicePart(rules: ServiceRules): Part {
+  let part = parts.get(rules);
+  if (part === undefined) {
+    part = joinParts([
+      { elements: listenerElements(rules) },
+      destinationsPart(rules),
+      resetPart(rules),
+      isPersistent(rules) ? clientPart(rules) : {},
+      { chains: [{ name: serviceChain(rules.name), rules: serviceRules(rules) }] },
+    ]);
+    parts.set(rules, part);
+  }
+  return part;
+}
+
+function listenerElements(rules: ServiceRules): readonly Element[] {
+  const { name, listen } = rules;
+  const { family, text } = listen.address;
+  const key = elementKey(listen);
+  const own = [
+    { set: `addresses${family}`, key: text, value: "" },
+    { set: `listeners${family}`, key, value: "" },
+    { set: `services${family}`, key, value: `goto ${serviceChain(name)}` },
+  ];
+  if (rules.kind !== "balanced" || rules.mode !== "snat") return own;
+  return [...own, { set: `sources${family}`, key: `0x${rules.mark.toString(16)}`, value: text }];
 }
 
 /** Where a service's connections may go: its servers, and its sorry server. */
-export function destinationsOf(rules: ServiceRules): readonly Destination[] {
-  if (rules.kind === "redirect") return [];
+function destinationsPart(rules: ServiceRules): Partial<Part> {
+  if (rules.kind === "redirect") return {};
   const { name, servers, sorry } = rules;
-  const own = servers.map((server) => ({ chain: serverChain(name, server.name), address: server.address }));
-  return sorry === undefined ? own : [...own, { chain: sorryChain(name), address: sorry }];
+  const destinations = servers.map((server): Destination => [serverChain(name, server.name), server.address]);
+  if (sorry !== undefined) destinations.push([sorryChain(name), sorry]);
+  return {
+    counters: destinations.map(([chain]) => chain),
+    chains: destinations.map(destinationChain),
+    elements: destinations.map(([, address]) => ({
+      set: `endpoints${address.address.family}`,
+      key: elementKey(address),
+      value: "",
+    })),
+  };
 }
 
-/** The chains that say which servers get new connections now; the last is the one that the listener leads to. */
-export function choiceChains(rules: ServiceRules): readonly Chain[] {
-  const chain: Chain = [serviceChain(rules.name), serviceRules(rules)];
-  return isPersistent(rules) ? [[clientChain(rules.name), clientRules(rules)], chain] : [chain];
+/** A chain that ends at an address, and the counter of the connections it got, which bears the same name. */
+type Destination = readonly [chain: string, address: Endpoint];
+
+/** NAT chains see only the first packet of a connection, so their counters count connections. */
+function destinationChain([name, address]: Destination): Chain {
+  const to = `dnat ${word(address.address.family)} to ${formatHostPort(address)}`;
+  return { name, rules: [`meta l4proto ${address.protocol} counter name ${name} ${to}`] };
 }
 
 const serviceRules = (rules: ServiceRules): readonly string[] =>
   rules.kind === "balanced" ? choiceRules(rules) : redirectRules(rules);
 
-/** Destinations first: a chain must be there before a rule may lead to it. */
-export const renderService = (rules: ServiceRules): readonly string[] => [
-  ...destinationsOf(rules).flatMap(renderDestination),
-  ...(isPersistent(rules) ? keptChains(rules) : []).flatMap(renderRules),
-  ...choiceChains(rules).flatMap(renderRules),
-];
-
-const renderRules = ([name, rules]: Chain): readonly string[] => renderChain(name, rules);
-
 const redirectRules = ({ port }: RedirectRules): readonly string[] =>
   port === undefined ? [] : [`meta l4proto tcp redirect to :${port}`];
-
-/** NAT chains see only the first packet of a connection, so their counters count connections. */
-function renderDestination({ chain, address }: Destination): readonly string[] {
-  const family = address.address.family === 4 ? "ip" : "ip6";
-  const rule = `meta l4proto ${address.protocol} counter name ${chain} dnat ${family} to ${formatHostPort(address)}`;
-  return renderChain(chain, [rule]);
-}

@@ -283,7 +283,7 @@ describe("a ruleset in the kernel", limits, () => {
       const services = [{ ...sticky, servers: [server("new", "10.77.2.13:443"), ...owa.servers] }, http];
       const ruleset = run.ruleset;
       run.step({ type: "servicesReplaced", services }).run(0, () => true);
-      apply(renderEdits(ruleset, run.ruleset) ?? "none");
+      apply(renderEdits(ruleset, run.ruleset));
       expect(await fromFive()).toEqual(before);
       expect(Object.keys(counters()).sort()).toEqual(["owa/ex1", "owa/ex2", "owa/new"]);
     });
@@ -294,7 +294,7 @@ describe("a ruleset in the kernel", limits, () => {
       const ruleset = run.ruleset;
       const services = [{ ...sticky, servers: owa.servers.slice(1) }];
       run.step({ type: "servicesReplaced", services }).run(0, () => true);
-      apply(renderEdits(ruleset, run.ruleset) ?? "none");
+      apply(renderEdits(ruleset, run.ruleset));
       expect(tally(await fromFive())).toEqual({ "10.77.2.12": 5 });
     });
 
@@ -379,9 +379,7 @@ function ownForLong(run: BalanceRun): void {
 function change(run: BalanceRun, happen: () => unknown): void {
   const before = run.ruleset;
   happen();
-  const edits = renderEdits(before, run.ruleset);
-  if (edits === undefined) throw new Error("expected edits");
-  apply(edits);
+  apply(renderEdits(before, run.ruleset));
 }
 
 function inside(namespace: string, ...command: string[]): string {

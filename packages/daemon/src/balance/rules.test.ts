@@ -1,6 +1,6 @@
 import { type Ruleset, renderEdits, renderRemoval, renderRuleset } from "@vipair/balancer";
 import { millisOf, parseEndpoint } from "@vipair/model";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from "vitest";
 import { openRules, type Rules } from "./rules.js";
 
 function ruleset(eligible: readonly string[], servers: readonly string[] = ["10.0.0.1:80", "10.0.0.2:80"]): Ruleset {
@@ -50,7 +50,10 @@ beforeEach(() => {
     },
   );
 });
-afterEach(() => rules.close());
+afterEach(() => {
+  rules.close();
+  vi.useRealTimers();
+});
 
 const no = (error: string) => ({ ok: false, error }) as const;
 
@@ -88,11 +91,11 @@ it("says when clients were lost that services remember", () => {
   expect(lostBy(() => rules.want(remembering(more, { clients: 20 })))).toBe(0);
 });
 
-it("puts in the whole again when servers came or went", () => {
+it("puts in only what differs when servers came or went, too", () => {
   rules.want(both);
   const more = ruleset(["s1"], ["10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80"]);
   rules.want(more);
-  expect(ran.at(-1)).toBe(renderRuleset(more));
+  expect(ran).toEqual([renderRuleset(both), renderEdits(both, more)]);
 });
 
 it("puts in the whole at once when the kernel refuses the difference", () => {
@@ -126,36 +129,54 @@ it("takes the table out at the end, and tries nothing any more", () => {
   rules.want(both);
   rules.close();
   vi.runAllTimers();
-  vi.useRealTimers();
   expect(ran).toEqual([renderRuleset(both), renderRemoval()]);
   expect(rules.applied).toBe(false);
 });
 
-it("rests after a long transaction, and brings in at once what was wanted meanwhile", async () => {
-  rules.close();
-  const cut = vi.fn();
-  const slow = openRules(
-    {
-      run: (commands) => {
-        ran.push(commands);
-        const end = performance.now() + 10;
-        while (performance.now() < end);
-        return { ok: true };
-      },
-    },
-    (error) => told.push(error),
-    () => undefined,
-  );
-  ran = [];
-  slow.want(both);
-  slow.afterwards(cut);
-  expect(cut).toHaveBeenCalledOnce();
-  slow.want(one);
-  slow.want(ruleset(["s2"]));
-  slow.afterwards(cut);
-  expect(slow.applied).toBe(true);
-  expect(cut).toHaveBeenCalledOnce();
-  await vi.waitFor(() => expect(cut).toHaveBeenCalledTimes(2));
-  expect(ran).toEqual([renderRuleset(both), renderEdits(both, ruleset(["s2"]))]);
-  slow.close();
+describe("a long transaction", () => {
+  const third = ruleset(["s2"]);
+  let cut: Mock<() => void>;
+
+  beforeEach(() => {
+    rules.close();
+    vi.useFakeTimers();
+    const run = (commands: string) => {
+      ran.push(commands);
+      vi.advanceTimersByTime(10);
+      return { ok: true } as const;
+    };
+    rules = openRules(
+      { run },
+      (error) => told.push(error),
+      () => undefined,
+    );
+    [ran, cut] = [[], vi.fn()];
+  });
+
+  it("is followed at once by the next one after a quiet while", () => {
+    rules.want(both);
+    rules.want(one);
+    vi.advanceTimersByTime(2_000);
+    rules.want(third);
+    rules.want(both);
+    expect(ran).toEqual([
+      renderRuleset(both),
+      renderEdits(both, one),
+      renderEdits(one, third),
+      renderEdits(third, both),
+    ]);
+  });
+
+  it("is followed by a rest otherwise, and brings in then what was wanted meanwhile", () => {
+    for (const wanted of [both, one, both, third]) rules.want(wanted);
+    rules.afterwards(cut);
+    expect([rules.applied, cut.mock.calls.length]).toEqual([true, 0]);
+    vi.advanceTimersByTime(39);
+    expect(cut).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(cut).toHaveBeenCalledOnce();
+    expect(ran).toEqual([renderRuleset(both), renderEdits(both, one), renderEdits(one, third)]);
+    rules.afterwards(cut);
+    expect(cut).toHaveBeenCalledTimes(2);
+  });
 });

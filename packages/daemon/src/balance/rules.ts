@@ -3,12 +3,11 @@ import type { Nftables } from "@vipair/kernel";
 
 /**
  * The rules in the kernel: the wanted ruleset goes in as the smallest transaction that gets there, and as a whole when
- * that cannot be said or the kernel refused it. What the kernel refuses is tried again until it is in; the same refusal
- * is told once.
+ * the kernel refused that. What the kernel refuses is tried again until it is in; the same refusal is told once.
  *
  * A transaction takes the longer the more services there are. So that thousands of servers whose health becomes known at
  * the same time do not keep the daemon busy, a long transaction is followed by a rest, and the next one has everything that
- * was wanted meanwhile.
+ * was wanted meanwhile. The first after a quiet while is not: behind a reload comes what the probes of its servers say.
  */
 export interface Rules {
   /** The kernel has what was wanted last, or takes it at the end of a rest. */
@@ -39,7 +38,7 @@ export function openRules(
   let inKernel: Ruleset | undefined;
   let retry: NodeJS.Timeout | undefined;
   let rest: NodeJS.Timeout | undefined;
-  let restUntil = 0;
+  let restUntil = Number.NEGATIVE_INFINITY;
   let told: string | undefined;
   const waiting: (() => void)[] = [];
 
@@ -56,12 +55,12 @@ export function openRules(
     const outcome = nftables.run(commands);
     const ended = performance.now();
     const tookMs = ended - began;
-    restUntil = tookMs < shortMs ? ended : ended + Math.min(longestRestMs, restShare * tookMs);
+    const needsNone = tookMs < shortMs || began - restUntil > longestRestMs;
+    restUntil = needsNone ? ended : ended + Math.min(longestRestMs, restShare * tookMs);
     return outcome;
   };
   const transact = (wanted: Ruleset): void => {
-    const edits = inKernel === undefined ? undefined : renderEdits(inKernel, wanted);
-    const edited = edits === undefined ? undefined : run(edits);
+    const edited = inKernel === undefined ? undefined : run(renderEdits(inKernel, wanted));
     const outcome = edited?.ok === true ? edited : run(renderRuleset(wanted));
     const kept = inKernel !== undefined && edited?.ok === true && keepsClients(inKernel, wanted);
     inKernel = outcome.ok ? wanted : undefined;

@@ -13,7 +13,6 @@ import { Composer, LineCounter, Parser } from "yaml";
 import type { Finding } from "../problem.js";
 import { tooDeep } from "./depth.js";
 import { readPlain } from "./plain.js";
-import { readSimple } from "./simple.js";
 import type { Site } from "./site.js";
 
 /** Characters; a configuration of 10,000 services has less than 2 million. */
@@ -39,17 +38,6 @@ export function readDocument(text: string): YamlDocument {
   });
   if (text.length > maxTextLength) return only(0, `the file is longer than ${maxTextLength} characters`);
   if (hasTooManyPieces(text)) return only(0, `the file has more than ${maxPieces} lines, brackets and commas`);
-  const simple = readSimple(text);
-  return simple === undefined ? readAny(text, lines) : { lines, root: simple, findings: [] };
-}
-
-/** Reads all of YAML. */
-export function readAny(text: string, lines: LineCounter): YamlDocument {
-  const only = (offset: number, message: string): YamlDocument => ({
-    lines,
-    root: undefined,
-    findings: [error(offset, message)],
-  });
   const tokens = [...new Parser().parse(text)];
   const deep = tooDeep(tokens);
   if (deep !== undefined) return only(deep, "the document is nested too deeply");

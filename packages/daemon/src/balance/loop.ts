@@ -41,7 +41,9 @@ export function openBalanceLoop({ services, spread, redirectPort, perform, recor
   const deliver = (event: BalanceEvent): void => {
     if (closed) return;
     const now = bootClock();
+    const began = performance.now();
     const result = stepBalance(state, event, now);
+    nextLook = lookAfter(event, began);
     record(state, event, now, result.effects);
     state = result.state;
     for (const effect of result.effects) perform(effect);
@@ -54,13 +56,13 @@ export function openBalanceLoop({ services, spread, redirectPort, perform, recor
     const deadline = nextDeadline(state);
     if (deadline === undefined || closed) return;
     const due = Math.max(elapsed(bootClock(), deadline), nextLook - performance.now());
-    timer = setTimeout(look, Math.min(longestDelay, Math.max(0, due)));
+    timer = setTimeout(deliver, Math.min(longestDelay, Math.max(0, due)), { type: "deadlineReached" } as const);
   };
-  const look = (): void => {
-    const began = performance.now();
-    deliver({ type: "deadlineReached" });
+  /** What the effects of a look take is no reason to wait, nor does what a reload adds wait. */
+  const lookAfter = ({ type }: BalanceEvent, began: number): number => {
+    if (type === "servicesReplaced") return 0;
     const ended = performance.now();
-    nextLook = ended + pauseAfter(ended - began, 0);
+    return type === "deadlineReached" ? ended + pauseAfter(ended - began, 0) : nextLook;
   };
 
   arm();

@@ -2,6 +2,7 @@ import { type Flow, type Instant, instantOf, type Outcome } from "@vipair/model"
 import { attachIngress, detachIngress } from "../bpf/ingress.js";
 import { BpfMap, type MapDeclaration } from "../bpf/map.js";
 import { loadClassifier } from "../bpf/program.js";
+import { timeNamespaceOffset } from "../clock/boot-clock.js";
 import { libc } from "../libc/libc.js";
 import { findInterface, interfaceIndex } from "../link/link.js";
 import { NETLINK_ROUTE, NetlinkSocket } from "../netlink/socket.js";
@@ -101,6 +102,7 @@ function attachProgram({ flows, lease, samples, busy }: Maps, interfaces: readon
 
 class KernelFastPath implements FastPath {
   readonly leaseFd: number;
+  readonly #ahead = timeNamespaceOffset();
 
   constructor(
     private readonly maps: Maps,
@@ -131,7 +133,7 @@ class KernelFastPath implements FastPath {
       ({ key }) => this.maps.flows.get(key)?.readBigUInt64LE(translation.seen) ?? [],
     );
     if (seen.length === 0) return undefined;
-    return instantOf(Math.max(...seen.map((nanoseconds) => Number(nanoseconds) / 1e6)));
+    return instantOf(Math.max(...seen.map((nanoseconds) => Number(nanoseconds) / 1e6)) + this.#ahead);
   }
 
   remove(flow: Flow): void {

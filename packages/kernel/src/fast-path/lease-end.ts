@@ -1,5 +1,6 @@
 import type { Instant } from "@vipair/model";
 import { BpfMap, type MapDeclaration } from "../bpf/map.js";
+import { timeNamespaceOffset } from "../clock/boot-clock.js";
 
 /**
  * When the lease ends, where the fast path looks at each packet: it needs nobody to tell it that the time is over. Written by
@@ -23,9 +24,10 @@ const only = Buffer.alloc(leaseEnd.keyLength);
 export function openLeaseEnd(fd: number): LeaseEnd {
   const map = BpfMap.inherited(fd, leaseEnd.name, leaseEnd.valueLength);
   const value = Buffer.alloc(leaseEnd.valueLength);
+  const ahead = timeNamespaceOffset();
   return {
     set: (end) => {
-      value.writeBigUInt64LE(BigInt(Math.floor(end * 1e6)));
+      value.writeBigUInt64LE(BigInt(end === 0 ? 0 : Math.floor((end - ahead) * 1e6)));
       map.set(only, value);
     },
   };

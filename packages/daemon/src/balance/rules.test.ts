@@ -65,6 +65,50 @@ it("puts in the whole first, then only what differs", () => {
   expect(rules.applied).toBe(true);
 });
 
+describe("a table of thousands of services", () => {
+  const [web] = both.services;
+  const many = (count: number): Ruleset => ({
+    ...both,
+    services: Array.from({ length: count }, (_, index) => ({ ...web, name: `web${index}` }) as typeof web).flatMap(
+      (service) => service ?? [],
+    ),
+  });
+  const first = (count: number, all: Ruleset): Ruleset => ({ ...all, services: all.services.slice(0, count) });
+
+  it("goes in piece by piece, and is there with the last one", () => {
+    vi.useFakeTimers();
+    const all = many(1_200);
+    const did: string[] = [];
+    rules.want(all);
+    rules.afterwards(() => did.push("afterwards"));
+    expect(ran).toEqual([renderRuleset(first(500, all))]);
+    expect(rules.applied).toBe(false);
+    vi.advanceTimersToNextTimer();
+    expect(rules.applied).toBe(false);
+    expect([lost, did]).toEqual([0, []]);
+    vi.advanceTimersToNextTimer();
+    expect(ran.slice(1)).toEqual([
+      renderEdits(first(500, all), first(1_000, all)),
+      renderEdits(first(1_000, all), all),
+    ]);
+    expect(rules.applied).toBe(true);
+    expect([lost, did]).toEqual([1, ["afterwards"]]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("begins anew when a piece is refused", () => {
+    vi.useFakeTimers();
+    const all = many(600);
+    outcomes = [{ ok: true }, no("EBUSY"), no("EBUSY")];
+    rules.want(all);
+    vi.advanceTimersToNextTimer();
+    expect([rules.applied, told]).toEqual([false, ["EBUSY"]]);
+    vi.advanceTimersByTime(1_000);
+    expect(ran.at(-2)).toBe(renderRuleset(first(500, all)));
+    expect(rules.applied).toBe(true);
+  });
+});
+
 it("says when clients were lost that services remember", () => {
   const persistence = { prefix: 32, timeout: millisOf(1_000), clients: 10 };
   const remembering = ({ services, strays }: Ruleset, changed: object = {}): Ruleset => ({

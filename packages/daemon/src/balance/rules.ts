@@ -8,6 +8,9 @@ import type { Nftables } from "@vipair/kernel";
  * A transaction takes the longer the more services there are. So that thousands of servers whose health becomes known at
  * the same time do not keep the daemon busy, a long transaction is followed by a rest, and the next one has everything that
  * was wanted meanwhile. The first after a quiet while is not: behind a reload comes what the probes of its servers say.
+ *
+ * A whole table of thousands would keep the kernel, and this process, busy for many seconds: it goes in piece by piece, and
+ * other things have their turn in between.
  */
 export interface Rules {
   /** The kernel has what was wanted last, or takes it at the end of a rest. */
@@ -27,6 +30,8 @@ const shortMs = 2;
 /** A rest is so many times as long as the transaction before it. */
 const restShare = 4;
 const longestRestMs = 500;
+/** So many services more than the kernel has are one piece. */
+const pieceServices = 500;
 
 /** @param clientsLost the rules went in without the clients that services remembered, who have to be put back */
 export function openRules(
@@ -40,6 +45,10 @@ export function openRules(
   let rest: NodeJS.Timeout | undefined;
   let restUntil = Number.NEGATIVE_INFINITY;
   let told: string | undefined;
+  /** There are pieces to come. */
+  let growing = false;
+  /** By a piece so far. */
+  let lostClients = false;
   const waiting: (() => void)[] = [];
 
   const apply = (): void => {
@@ -47,7 +56,15 @@ export function openRules(
     clearTimeout(rest);
     rest = undefined;
     if (wanted === undefined) return;
-    transact(wanted);
+    const piece = pieceOf(inKernel, wanted);
+    transact(piece);
+    growing = inKernel !== undefined && piece !== wanted;
+    if (growing) {
+      rest = setTimeout(apply, 0);
+      return;
+    }
+    if (lostClients && inKernel !== undefined) clientsLost();
+    lostClients = false;
     for (const act of waiting.splice(0)) act();
   };
   const run = (commands: string): ReturnType<Nftables["run"]> => {
@@ -64,7 +81,7 @@ export function openRules(
     const outcome = edited?.ok === true ? edited : run(renderRuleset(wanted));
     const kept = inKernel !== undefined && edited?.ok === true && keepsClients(inKernel, wanted);
     inKernel = outcome.ok ? wanted : undefined;
-    if (outcome.ok && !kept) clientsLost();
+    lostClients ||= outcome.ok && !kept;
     const error = outcome.ok ? undefined : outcome.error;
     if (error !== undefined && error !== told) refused(error);
     told = error;
@@ -73,7 +90,7 @@ export function openRules(
 
   return {
     get applied() {
-      return inKernel !== undefined && (inKernel === wanted || rest !== undefined);
+      return inKernel !== undefined && !growing && (inKernel === wanted || rest !== undefined);
     },
     want: (ruleset) => {
       wanted = ruleset;
@@ -97,4 +114,10 @@ export function openRules(
       nftables.run(renderRemoval());
     },
   };
+}
+
+/** What goes in next on the way to the wanted ruleset. */
+function pieceOf(inKernel: Ruleset | undefined, wanted: Ruleset): Ruleset {
+  const most = (inKernel?.services.length ?? 0) + pieceServices;
+  return wanted.services.length <= most ? wanted : { ...wanted, services: wanted.services.slice(0, most) };
 }

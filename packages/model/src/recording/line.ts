@@ -1,5 +1,5 @@
 import type { Instant } from "../duration.js";
-import { stableHash } from "../stableHash.js";
+import { digestOf } from "./digest.js";
 
 /** The machines that are recorded. */
 export type MachineName = "election" | "router" | "balance";
@@ -34,9 +34,8 @@ export const encodeValue = (value: unknown): string =>
 export const decodeValue = (text: string): unknown => JSON.parse(text, untagCollection);
 
 export function encodeEffect(effect: { readonly type: string }): string {
-  const text = encodeValue(effect);
-  if (text.length <= wholeEffectLength) return text;
-  return encodeValue({ type: effect.type, length: text.length, digest: stableHash(text) });
+  const { length, digest } = digestOf(effect);
+  return encodeValue(length <= wholeEffectLength ? effect : { type: effect.type, length, digest });
 }
 
 /** JSON has no `undefined`: as an element it would come back as `null`. */

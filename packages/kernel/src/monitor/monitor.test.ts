@@ -122,7 +122,7 @@ describe.skipIf(obstacle !== undefined)(`events of the kernel${because}`, () => 
     test("the ends are not even shown, and those of others are", async () => {
       const ends: number[] = [];
       const take = ({ type, sequence }: NetlinkMessage): void => void ((type & 0xff) === 15 && ends.push(sequence));
-      watch = watchNetlink(NETLINK_NETFILTER, [7], take, () => ends.push(0), worthShowing([process.pid]));
+      watch = watchNetlink(NETLINK_NETFILTER, [7], take, () => ends.push(0), { filter: worthShowing([process.pid]) });
       const socket = new NetlinkSocket(NETLINK_NETFILTER);
       const change = () => new Batch(socket).addTable(one, false).deleteTable(one).commit();
       expect([change(), change()]).toEqual([{ ok: true }, { ok: true }]);

@@ -24,6 +24,9 @@ const NFT_MSG_DELSETELEM = 14;
 const NFT_MSG_NEWGEN = 15;
 const NFTA_GEN_PROC_PID = 2;
 
+/** For a table of thousands of services, which makes tens of thousands of events while this process is busy making it. */
+const receiveBuffer = 64 * 1024 * 1024;
+
 /** What a transaction deleted, until its end tells whose it was. */
 interface Damage {
   readonly generation: number;
@@ -62,7 +65,7 @@ export function watchTables(names: readonly TableName[], listener: (event: Table
       damage = undefined;
       listener({ type: "overrun" });
     },
-    worthShowing(overlooked),
+    { filter: worthShowing(overlooked), receiveBuffer },
   );
   return {
     overlook: (other) => {

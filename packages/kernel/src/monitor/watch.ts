@@ -26,18 +26,22 @@ export interface Overrun {
 /** How long a read may block, should waking it fail. */
 const readTimeoutMs = 1000;
 /** An event takes about 1280 bytes of it: room for some 3000. */
-const receiveBuffer = 4 * 1024 * 1024;
+const usualBuffer = 4 * 1024 * 1024;
 
-/**
- * @param filter lets pass what it returns more than 0 for
- * @throws KernelError when the kernel refuses the socket or a group
- */
+export interface WatchOptions {
+  /** Lets pass what it returns more than 0 for. */
+  readonly filter?: Uint8Array;
+  /** Bytes of events that may wait to be read; memory is taken only while they wait. */
+  readonly receiveBuffer?: number;
+}
+
+/** @throws KernelError when the kernel refuses the socket or a group */
 export function watchNetlink(
   protocol: number,
   groups: readonly number[],
   take: (message: NetlinkMessage) => void,
   overrun: () => void,
-  filter?: Uint8Array,
+  { filter, receiveBuffer = usualBuffer }: WatchOptions = {},
 ): NetlinkWatch {
   const socket = new NetlinkSocket(protocol, {
     groups,

@@ -9,7 +9,8 @@ export function scaleTable({ rounds, seconds, points, verdicts }: ScaleBench): s
   });
   for (const point of points) table.push(row(point));
   return [
-    `Medians of ${rounds} rounds of ${seconds} s; CPU of the whole machine for each, client and servers included.`,
+    `Medians of ${rounds} rounds of ${seconds} s; CPU of the whole machine for each, client and servers included,`,
+    "less what it does without a load.",
     table.toString(),
     ...verdictLines(verdicts),
   ].join("\n");

@@ -1,4 +1,5 @@
-import { monotonicMs } from "../topology/clock.js";
+import { monotonicMs, pause } from "../topology/clock.js";
+import type { Host } from "../topology/host.js";
 import { Instrument } from "../traffic/instrument.js";
 import { openContender } from "./contender/all.js";
 import type { BenchServer, BenchService, Contender, ContenderName } from "./contender/contender.js";
@@ -10,7 +11,7 @@ import { benchServices } from "./services.js";
 import { median, round } from "./statistics.js";
 import { markOfService } from "./sync/pair.js";
 import type { CreatedAnswer, CreateQuestion } from "./sync/program.js";
-import { reading } from "./turns.js";
+import { busyShare, reading, settleMs } from "./turns.js";
 import { residentMb } from "./usage.js";
 
 /** What grows. */
@@ -94,11 +95,14 @@ async function measurePoint(
     const fill = dimension === "connections" ? await fillTable(contender, size) : undefined;
     const { topology } = contender;
     const [client, balancer] = [topology.host("client"), topology.host("lb1")];
+    const idle = await settled(balancer);
     const packets = contender.protocols.includes("udp")
-      ? await reading(balancer, () => measurePackets(client, contender.target, seconds))
+      ? await reading(balancer, () => measurePackets(client, contender.target, seconds), idle)
       : undefined;
-    const opened = await reading(balancer, () =>
-      measureRequests(client, contender.target, { seconds, clients: 32, oneEach: true }),
+    const opened = await reading(
+      balancer,
+      () => measureRequests(client, contender.target, { seconds, clients: 32, oneEach: true }),
+      idle,
     );
     const reloadMs = await measureReload(contender, services);
     const point: ScalePoint = {
@@ -120,6 +124,22 @@ async function measurePoint(
     await contender.topology.close();
   }
 }
+
+/**
+ * Waits until what a start leaves behind is over: the first probes of thousands of servers take longer than that of one.
+ * @returns how busy the machine then is without a load: what probes cost is no part of a packet
+ */
+async function settled(balancer: Host): Promise<number> {
+  await pause(settleMs);
+  for (let tries = 0; tries < mostSettling; tries++) {
+    const share = await busyShare(balancer, 2_000);
+    if (share < quiet) return share;
+  }
+  throw new Error(`the machine has not come to rest within ${(settleMs + mostSettling * 2_000) / 1_000} s`);
+}
+
+const quiet = 0.4;
+const mostSettling = 30;
 
 /** A service that is added in each contender's own way, and asked by the client until it answers. */
 async function measureReload(contender: Contender, services: readonly BenchService[]): Promise<number | undefined> {

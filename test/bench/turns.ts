@@ -27,7 +27,7 @@ export const spread = (values: readonly number[]): Spread => ({
 });
 
 /** What a start leaves behind, such as compilation and the proof that a takeover has arrived, is over then. */
-const settleMs = 6_000;
+export const settleMs = 6_000;
 
 /**
  * Lets each contender have its turn in every round, A B C A B C …, each alone: what disturbs the machine for a while
@@ -61,13 +61,24 @@ export async function takeTurns<Result>(
   return results;
 }
 
-/** The processor time that each of what a load counts has cost the balancer's machine. */
+/**
+ * The processor time that each of what a load counts has cost the balancer's machine.
+ * @param idle how busy that is without the load, 0 to 1 for each processor: left out of the account
+ */
 export async function reading<Load extends { readonly perSecond: number; readonly count: number }>(
   balancer: Host,
   load: () => Promise<Load>,
+  idle = 0,
 ): Promise<Load & Reading> {
-  const before = await machineBusyMs(balancer);
+  const [before, began] = [await machineBusyMs(balancer), performance.now()];
   const measured = await load();
-  const spent = (await machineBusyMs(balancer)) - before;
+  const spent = (await machineBusyMs(balancer)) - before - idle * (performance.now() - began);
   return { ...measured, eachUs: (spent * 1_000) / Math.max(1, measured.count) };
+}
+
+/** How busy the machine is meanwhile: 1 is one processor. */
+export async function busyShare(host: Host, ms: number): Promise<number> {
+  const [before, began] = [await machineBusyMs(host), performance.now()];
+  await pause(ms);
+  return ((await machineBusyMs(host)) - before) / (performance.now() - began);
 }

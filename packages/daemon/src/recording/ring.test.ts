@@ -34,6 +34,17 @@ it("writes what it is given, in order, for its owner alone", async () => {
   expect(content(file)).toBe("a\nb\n");
 });
 
+it("takes an opening that is larger than what may wait, and asks for no other", async () => {
+  const ring = open({ bytes: 1 << 23 });
+  const state = "x".repeat(1 << 21);
+  ring.append(piece(state, true));
+  ring.append(piece("a"));
+  await vi.waitFor(() => expect(content(file)).toBe(`${state}\na\n`), soon);
+  expect(ring.dropped).toBe(0);
+  expect(wantsOpening).not.toHaveBeenCalled();
+  await ring.close();
+});
+
 it("writes by itself what was gathered, and makes a file anew that somebody removed", async () => {
   const ring = open();
   ring.append(piece("a", true));

@@ -56,6 +56,7 @@ export function openRing(options: RingOptions): Ring {
   let expected = size;
   let waiting: Waiting[] = [];
   let waitingBytes = 0;
+  let mostBytes = mostWaitingBytes;
   let dropped = 0;
   /** Something is missing: nothing is of use until a piece opens. */
   let torn = false;
@@ -70,7 +71,9 @@ export function openRing(options: RingOptions): Ring {
     // Twice as much is what a file may have when the writer does not hear that it should open.
     const isUseless = !piece.opens && (torn || expected > 2 * bytes);
     if (performance.now() < heldUntil || isUseless) return tear(1);
-    if (waitingBytes + length > mostWaitingBytes) return tear(1);
+    // An opening has the whole state, of thousands of services more than may wait: refused, it would be made again and again.
+    if (waiting.length === 0) mostBytes = mostWaitingBytes + (piece.opens ? length : 0);
+    if (waitingBytes + length > mostBytes) return tear(1);
     torn = false;
     const begins = piece.opens && expected >= bytes;
     const before = begins ? 0 : expected;

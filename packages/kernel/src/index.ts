@@ -1,8 +1,8 @@
 export { bootClock } from "./clock/boot-clock.js";
 export { type Conntrack, type Insertion, type InsertOptions, openConntrack } from "./conntrack/conntrack.js";
 export type { Selection } from "./conntrack/filter.js";
+export { type ConnectionTimeouts, readConnectionTimeouts } from "./conntrack/settings.js";
 export { flowSlot, readFlow, type SlotKind, slotKey, slotKind, slotKinds, writeFlow } from "./conntrack/slot.js";
-export { type ConnectionTimeouts, readConnectionTimeouts } from "./conntrack/timeouts.js";
 export {
   type FlowEvents,
   type FlowWatch,
@@ -15,6 +15,7 @@ export type { BusyFlow } from "./fast-path/layout.js";
 export { type LeaseEnd, openLeaseEnd } from "./fast-path/lease-end.js";
 export { writeWhole } from "./file/whole.js";
 export { fenceTables } from "./lease/fence.js";
+export { isKernelError } from "./libc/errno.js";
 export { findInterface, openCarrier } from "./link/link.js";
 export { type RouteEvent, watchRoutes } from "./monitor/routes.js";
 export { type TableEvent, type TableWatch, watchTables } from "./monitor/tables.js";

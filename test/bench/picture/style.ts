@@ -1,19 +1,10 @@
+import { contenderNames } from "../contender/contender.js";
+
 /**
  * Plain, and legible in light and dark: a picture has its own ground, which follows the reader's system. Ours is blue, and
  * each series has a colour and a dash of its own, so that colour is never all that tells them apart.
  */
-const series = [
-  "direct",
-  "routing",
-  "vipair",
-  "vipair-fast",
-  "nftlb",
-  "haproxy",
-  "nginx",
-  "node",
-  "keepalived",
-  "conntrackd",
-] as const;
+const series: readonly string[] = [...contenderNames, "keepalived", "conntrackd"];
 
 interface Colours {
   readonly ground: string;

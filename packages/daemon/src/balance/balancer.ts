@@ -13,7 +13,7 @@ import { probeAll } from "@vipair/probe";
 import type { Journal } from "../event/journal.js";
 import { openRedirectServer } from "../redirect/server.js";
 import { openConnections } from "./connections.js";
-import { type FastFlows, openConfigured } from "./fast-flows.js";
+import { type FastFlows, openConfiguredFlows } from "./fast-flows.js";
 import { type BalanceLoop, type BalanceLoopOptions, openBalanceLoop } from "./loop.js";
 import { openRules, type Rules } from "./rules.js";
 import { openStrays } from "./strays.js";
@@ -71,7 +71,7 @@ export async function openBalancer(options: BalancerOptions): Promise<Balancer> 
     strays.countersRead(loop.state.services.map(({ service }) => service)),
   );
   const strays = openStrays(traffic, journal);
-  const fastFlows = openConfigured(config, conntrack, refused);
+  const fastFlows = openConfiguredFlows(config, conntrack, refused);
 
   const perform = (effect: BalanceEffect): void => {
     switch (effect.type) {

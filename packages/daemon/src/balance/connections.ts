@@ -1,5 +1,5 @@
 import type { CutConnections } from "@vipair/balancer";
-import { type Conntrack, flowSlot, readFlow } from "@vipair/kernel";
+import { type Conntrack, flowSlot, isKernelError, readFlow } from "@vipair/kernel";
 import { type Flow, flowMark, flowMarkMask, formatHostPort } from "@vipair/model";
 import { pauseAfter } from "../pace.js";
 
@@ -40,7 +40,7 @@ export function openConnections(
     try {
       await ask();
     } catch (error) {
-      if (!(error instanceof Error && error.name === "KernelError")) throw error;
+      if (!isKernelError(error)) throw error;
       refused(error.message);
     }
   };

@@ -5,6 +5,7 @@ import {
   type Conntrack,
   type FastPath,
   fastPathRoom,
+  isKernelError,
   openFastPath,
   readConnectionTimeouts,
   removeFastPath,
@@ -73,7 +74,7 @@ interface Carried {
  * Opens the fast path when it is configured; otherwise takes away what a killed daemon may have left. Where the kernel refuses,
  * that is told, and everything takes the ordinary way.
  */
-export function openConfigured(
+export function openConfiguredFlows(
   { fastPath, addresses }: Pick<Config, "fastPath" | "addresses">,
   conntrack: FastFlowsOptions["conntrack"],
   refused: (error: string) => void,
@@ -88,7 +89,7 @@ export function openConfigured(
     const opened = openFastPath(interfaces);
     return openFastFlows({ fastPath: opened, room: fastPathRoom, conntrack, timeouts, clock: bootClock, refused });
   } catch (error) {
-    if (!(error instanceof Error && error.name === "KernelError")) throw error;
+    if (!isKernelError(error)) throw error;
     refused(`there is no fast path: ${error.message}`);
     return undefined;
   }
@@ -146,7 +147,7 @@ export function openFastFlows(options: FastFlowsOptions): FastFlows {
       admit();
       look();
     } catch (error) {
-      if (!(error instanceof Error && error.name === "KernelError")) throw error;
+      if (!isKernelError(error)) throw error;
       refused(error.message);
     }
   };

@@ -1,5 +1,5 @@
 import { errno, KernelError } from "../libc/errno.js";
-import { type NetlinkSocket, NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REQUEST } from "../netlink/socket.js";
+import { type Answer, type NetlinkSocket, NLM_F_CREATE, NLM_F_EXCL } from "../netlink/socket.js";
 import type { NetlinkWriter } from "../netlink/writer.js";
 
 const RTM_NEWQDISC = 36;
@@ -24,13 +24,13 @@ const handle = 1;
  * @throws KernelError
  */
 export function attachIngress(routes: NetlinkSocket, interfaceIndex: number, program: number, name: string): void {
-  const made = request(routes, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, (writer) => {
+  const made = routes.request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, (writer) => {
     writeHeader(writer, interfaceIndex, 0xffff_0000, TC_H_CLSACT, 0);
     writer.attributeString(TCA_KIND, "clsact");
   });
-  refuse(made === errno.EEXIST ? 0 : made, `add qdisc clsact to interface ${interfaceIndex}`);
+  refuse(made, `add qdisc clsact to interface ${interfaceIndex}`, errno.EEXIST);
   detachIngress(routes, interfaceIndex);
-  const added = request(routes, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, (writer) => {
+  const added = routes.request(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, (writer) => {
     writeHeader(writer, interfaceIndex, handle, ingress, place);
     writer.attributeString(TCA_KIND, "bpf");
     writer.nest(TCA_OPTIONS, () => {
@@ -45,11 +45,11 @@ export function attachIngress(routes: NetlinkSocket, interfaceIndex: number, pro
 
 /** @returns whether there was one */
 export function detachIngress(routes: NetlinkSocket, interfaceIndex: number): boolean {
-  const removed = request(routes, RTM_DELTFILTER, 0, (writer) => {
+  const removed = routes.request(RTM_DELTFILTER, 0, (writer) => {
     writeHeader(writer, interfaceIndex, handle, ingress, place);
     writer.attributeString(TCA_KIND, "bpf");
   });
-  return removed === 0;
+  return removed?.code === 0;
 }
 
 /** `struct tcmsg`. */
@@ -57,15 +57,7 @@ function writeHeader(writer: NetlinkWriter, interfaceIndex: number, own: number,
   writer.u32(0).u32(interfaceIndex).u32(own).u32(parent).u32(info);
 }
 
-/** @returns the errno, 0 when it was done */
-function request(routes: NetlinkSocket, type: number, flags: number, body: (writer: NetlinkWriter) => void): number {
-  const sequence = routes.nextSequence();
-  const writer = routes.writer();
-  writer.message(type, flags | NLM_F_REQUEST | NLM_F_ACK, sequence, () => body(writer));
-  const answer = routes.exchange(writer.written).find((one) => one.sequence === sequence);
-  return answer?.code ?? errno.EAGAIN;
-}
-
-function refuse(code: number, what: string): void {
-  if (code !== 0) throw new KernelError(what, code);
+function refuse(answer: Answer | undefined, what: string, accepted?: number): void {
+  const code = answer?.code ?? errno.EAGAIN;
+  if (code !== 0 && code !== accepted) throw new KernelError(what, code);
 }

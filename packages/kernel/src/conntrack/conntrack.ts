@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { encodeRecords, type Flow, recordLength, type Tuple } from "@vipair/model";
 import { errno, errnoName } from "../libc/errno.js";
 import {
@@ -13,6 +12,7 @@ import { dumpSlots, readChunks } from "./dump.js";
 import { encodeCreation, encodeDeletion, type Records } from "./encode.js";
 import type { Selection } from "./filter.js";
 import { ownPorts } from "./own-ports.js";
+import { conntrackSetting } from "./settings.js";
 import { findFlow, refreshFlow } from "./single.js";
 import { flowSlot, readFlow, slotKey } from "./slot.js";
 
@@ -137,7 +137,7 @@ class KernelConntrack implements Conntrack {
   }
 
   count(): number {
-    return Number(readFileSync("/proc/sys/net/netfilter/nf_conntrack_count", "utf8"));
+    return conntrackSetting("count");
   }
 
   close(): void {

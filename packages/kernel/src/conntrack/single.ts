@@ -3,7 +3,7 @@ import { addressBytes, type Flow, type Tuple } from "@vipair/model";
 import { errno, KernelError } from "../libc/errno.js";
 import { AF_INET, AF_INET6 } from "../libc/libc.js";
 import type { NetlinkMessage } from "../netlink/reader.js";
-import { type NetlinkSocket, NLM_F_ACK, NLM_F_REQUEST } from "../netlink/socket.js";
+import type { NetlinkSocket } from "../netlink/socket.js";
 import type { NetlinkWriter } from "../netlink/writer.js";
 import * as ct from "./attributes.js";
 import { decodeSlot } from "./decode.js";
@@ -64,16 +64,13 @@ function request(
   rest: (writer: NetlinkWriter) => void = () => undefined,
   take?: (message: NetlinkMessage) => void,
 ): number {
-  const sequence = socket.nextSequence();
-  const writer = socket.writer();
-  writer.message(type, NLM_F_REQUEST | NLM_F_ACK, sequence, () => {
+  const body = (writer: NetlinkWriter): void => {
     const family = tuple.source.family === 4 ? AF_INET : AF_INET6;
     writer.u8(family).u8(0).be16(0);
     writer.nest(ct.CTA_TUPLE_ORIG, () => writeTuple(writer, protocol, tuple));
     rest(writer);
-  });
-  const answers = socket.exchange(writer.written, take);
-  return answers.find((answer) => answer.sequence === sequence)?.code ?? errno.EAGAIN;
+  };
+  return socket.request(type, 0, body, take)?.code ?? errno.EAGAIN;
 }
 
 function writeTuple(writer: NetlinkWriter, protocol: number, tuple: Tuple): void {

@@ -43,3 +43,6 @@ export function check(result: number, operation: string): number {
   if (result < 0) throw new KernelError(operation, lastErrno());
   return result;
 }
+
+/** Whether the kernel refused something, which is to be told, and not a bug. */
+export const isKernelError = (error: unknown): error is Error => error instanceof Error && error.name === "KernelError";

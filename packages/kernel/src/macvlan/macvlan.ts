@@ -14,14 +14,7 @@ import { errno, errnoName, KernelError } from "../libc/errno.js";
 import { AF_INET6 } from "../libc/libc.js";
 import { findInterface, interfaceIndex } from "../link/link.js";
 import { decodeAttributes, decodeString } from "../netlink/reader.js";
-import {
-  describeAnswer,
-  type NetlinkSocket,
-  NLM_F_ACK,
-  NLM_F_CREATE,
-  NLM_F_EXCL,
-  NLM_F_REQUEST,
-} from "../netlink/socket.js";
+import { describeAnswer, type NetlinkSocket, NLM_F_CREATE, NLM_F_EXCL } from "../netlink/socket.js";
 import type { NetlinkWriter } from "../netlink/writer.js";
 import { outcomeOf } from "../outcome.js";
 import { parseMac } from "../packet/mac.js";
@@ -153,13 +146,10 @@ function request(
   { index = 0, flags: linkFlags = 0, change = 0 }: Header,
   attributes: (writer: NetlinkWriter) => void,
 ): string[] {
-  const sequence = socket.nextSequence();
-  const writer = socket.writer();
-  writer.message(type, flags | NLM_F_REQUEST | NLM_F_ACK, sequence, () => {
+  const answer = socket.request(type, flags, (writer) => {
     writer.u8(0).u8(0).u16(0).u32(index).u32(linkFlags).u32(change);
     attributes(writer);
   });
-  const answer = socket.exchange(writer.written).find((one) => one.sequence === sequence);
   if (answer === undefined) throw new KernelError(subject, errno.EAGAIN);
   return answer.code === 0 ? [] : [describeAnswer(subject, answer)];
 }

@@ -133,6 +133,22 @@ export class NetlinkSocket {
   }
 
   /**
+   * Sends one message, which is to be acknowledged.
+   * @returns the kernel's answer to it; `undefined` when it gave none
+   */
+  request(
+    type: number,
+    flags: number,
+    body: (writer: NetlinkWriter) => void,
+    take?: (message: NetlinkMessage) => void,
+  ): Answer | undefined {
+    const sequence = this.nextSequence();
+    const writer = this.writer();
+    writer.message(type, flags | NLM_F_REQUEST | NLM_F_ACK, sequence, () => body(writer));
+    return this.exchange(writer.written, take).find((answer) => answer.sequence === sequence);
+  }
+
+  /**
    * Asks for a dump and hands every message of it to `take`.
    * @returns whether the dump is consistent: `false` when what was dumped changed meanwhile
    * @throws KernelError when the kernel refuses

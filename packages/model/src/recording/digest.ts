@@ -28,9 +28,11 @@ function digestOfParts(parts: readonly (readonly [name: unknown, value: unknown]
   let text = "";
   for (const [name, value] of parts) {
     if (value === undefined) continue;
-    const [one, other] = [digestOf(name), digestOf(value)];
-    length += one.length + other.length + 2;
-    text += `${one.digest}:${other.digest},`;
+    // Nothing has to be found out of a name that is text already.
+    const label = typeof name === "string" ? name : `${digestOf(name).digest}`;
+    const { length: own, digest } = digestOf(value);
+    length += label.length + own + 4;
+    text += `${label}:${digest},`;
   }
   return { length, digest: stableHash(text) };
 }

@@ -10,9 +10,11 @@ export interface ConnectionTimeouts {
 
 /** What this network namespace has set: `net.netfilter.nf_conntrack_*_timeout*`. */
 export const readConnectionTimeouts = (): ConnectionTimeouts => ({
-  tcpEstablished: setting("tcp_timeout_established"),
-  udp: setting("udp_timeout"),
-  udpStream: setting("udp_timeout_stream"),
+  tcpEstablished: conntrackSetting("tcp_timeout_established"),
+  udp: conntrackSetting("udp_timeout"),
+  udpStream: conntrackSetting("udp_timeout_stream"),
 });
 
-const setting = (name: string): number => Number(readFileSync(`/proc/sys/net/netfilter/nf_conntrack_${name}`, "utf8"));
+/** The number at `net.netfilter.nf_conntrack_NAME` of this network namespace. */
+export const conntrackSetting = (name: string): number =>
+  Number(readFileSync(`/proc/sys/net/netfilter/nf_conntrack_${name}`, "utf8"));

@@ -30,6 +30,38 @@ import {
   storeNumber,
 } from "../bpf/instruction.js";
 import { flowKey, translation } from "./layout.js";
+import {
+  AF_INET,
+  AF_INET6,
+  BPF_F_MARK_MANGLED_0,
+  BPF_F_PSEUDO_HDR,
+  bootTime,
+  data,
+  dataEnd,
+  ethernet,
+  fib,
+  fibLookup,
+  getRandom,
+  ingressInterface,
+  mapDelete,
+  mapLookup,
+  mapPush,
+  mapUpdate,
+  neighbour,
+  packetType,
+  redirectNeighbour,
+  replaceTransportSum,
+  segmentSize,
+  stack,
+  storeBytes,
+  TC_ACT_OK,
+  TC_ACT_SHOT,
+  TCP,
+  UDP,
+  v4,
+  v6,
+  vlanPresent,
+} from "./numbers.js";
 
 /** File descriptors. */
 export interface FastPathMaps {
@@ -43,80 +75,6 @@ export interface FastPathMaps {
 const sampled = 16;
 /** Who was counted so often has sent some 130 packets: more than most connections ever do. */
 const busySamples = 8;
-
-// `enum bpf_func_id`.
-const mapLookup = 1;
-const mapUpdate = 2;
-const mapDelete = 3;
-const getRandom = 7;
-const storeBytes = 9;
-const replaceTransportSum = 11;
-const fibLookup = 69;
-const mapPush = 87;
-const bootTime = 125;
-const redirectNeighbour = 152;
-
-// `struct __sk_buff`.
-const packetType = 4;
-const vlanPresent = 20;
-const ingressInterface = 36;
-const data = 76;
-const dataEnd = 80;
-const segmentSize = 176;
-
-// `struct bpf_fib_lookup`.
-const fib = {
-  family: 0,
-  protocol: 1,
-  ports: 2,
-  mtu: 6,
-  interface: 8,
-  service: 12,
-  source: 16,
-  destination: 32,
-  size: 64,
-};
-// `struct bpf_redir_neigh`.
-const neighbour = { family: 0, address: 4, size: 20 };
-
-const TC_ACT_OK = 0;
-const TC_ACT_SHOT = 2;
-const AF_INET = 2;
-const AF_INET6 = 10;
-const TCP = 6;
-const UDP = 17;
-const BPF_F_PSEUDO_HDR = 0x10;
-const BPF_F_MARK_MANGLED_0 = 0x20;
-
-/** Offsets in an Ethernet frame. */
-const ethernet = 14;
-const v4 = {
-  start: ethernet,
-  fragment: 20,
-  hops: 22,
-  protocol: 23,
-  sum: 24,
-  source: 26,
-  destination: 30,
-  transport: 34,
-};
-const v6 = { start: ethernet, protocol: 20, hops: 21, source: 22, destination: 38, transport: 54 };
-
-/** Offsets on the stack, from its end. */
-const stack = {
-  key: -40,
-  leaseEnd: -48,
-  one: -52,
-  zero: -56,
-  /** Length of the transport's header. */
-  header: -64,
-  fib: -128,
-  reverse: -168,
-  neighbour: -192,
-  /** What is written into the packet. */
-  changed: -232,
-  sumFlags: -240,
-};
 
 const context: Register = 6;
 const flow: Register = 7;
@@ -181,9 +139,8 @@ const readPacket = (): readonly Line[] => [
   ...unlessWithin(v6.transport + 8, "pass"),
   load(1, 4, packet, v6.hops),
   jumpIf(4, "atMost", 1, "pass"),
-  ...[0, 8, 16, 24].flatMap((at) => [load(8, 5, packet, v6.source + at), store(8, frame, stack.key + at, 5)]),
-  load(4, 5, packet, v6.transport),
-  store(4, frame, stack.key + flowKey.ports, 5),
+  ...toStack(8, 32, packet, v6.source, stack.key + flowKey.source),
+  ...toStack(4, 4, packet, v6.transport, stack.key + flowKey.ports),
   storeNumber(1, frame, stack.key + flowKey.family, 6),
   load(1, 4, packet, v6.protocol),
   set(transport, v6.transport),
@@ -197,12 +154,9 @@ const readPacket = (): readonly Line[] => [
   jumpIf(4, "different", 0, "pass"),
   load(1, 4, packet, v4.hops),
   jumpIf(4, "atMost", 1, "pass"),
-  load(4, 5, packet, v4.source),
-  store(4, frame, stack.key + flowKey.source, 5),
-  load(4, 5, packet, v4.destination),
-  store(4, frame, stack.key + flowKey.destination, 5),
-  load(4, 5, packet, v4.transport),
-  store(4, frame, stack.key + flowKey.ports, 5),
+  ...toStack(4, 4, packet, v4.source, stack.key + flowKey.source),
+  ...toStack(4, 4, packet, v4.destination, stack.key + flowKey.destination),
+  ...toStack(4, 4, packet, v4.transport, stack.key + flowKey.ports),
   storeNumber(1, frame, stack.key + flowKey.family, 4),
   load(1, 4, packet, v4.protocol),
   set(transport, v4.transport),
@@ -242,12 +196,8 @@ const findFlow = ({ flows }: FastPathMaps): readonly Line[] => [
 /** Asks for the way of the packet as it will be. */
 const findWay = (): readonly Line[] => [
   ...Array.from({ length: fib.size / 8 }, (_, at) => storeNumber(8, frame, stack.fib + 8 * at, 0)),
-  ...[0, 8].flatMap((at) => [
-    load(8, 1, flow, translation.source + at),
-    store(8, frame, stack.fib + fib.source + at, 1),
-    load(8, 1, flow, translation.destination + at),
-    store(8, frame, stack.fib + fib.destination + at, 1),
-  ]),
+  ...toStack(8, 16, flow, translation.source, stack.fib + fib.source),
+  ...toStack(8, 16, flow, translation.destination, stack.fib + fib.destination),
   load(2, 1, flow, translation.ports),
   store(2, frame, stack.fib + fib.ports, 1),
   load(2, 1, flow, translation.ports + 2),
@@ -295,9 +245,9 @@ const translate = (): readonly Line[] => [
   ...foldSum(),
   change(1, "xor", 0xffff),
   store(2, frame, stack.changed + 2, 1),
-  ...copyFromFlow(4, translation.source, stack.changed + 4),
-  ...copyFromFlow(4, translation.destination, stack.changed + 8),
-  ...copyFromFlow(4, translation.ports, stack.changed + 12),
+  ...toStack(4, 4, flow, translation.source, stack.changed + 4),
+  ...toStack(4, 4, flow, translation.destination, stack.changed + 8),
+  ...toStack(4, 4, flow, translation.ports, stack.changed + 12),
   jump("sums"),
   "translate v6",
   // Hops, addresses and ports; the byte before the hops is the protocol.
@@ -306,9 +256,7 @@ const translate = (): readonly Line[] => [
   load(1, 1, packet, v6.hops),
   change(1, "subtract", 1),
   store(1, frame, stack.changed + 3, 1),
-  ...[0, 4, 8, 12, 16, 20, 24, 28, 32].flatMap((at) =>
-    copyFromFlow(4, translation.source + at, stack.changed + 4 + at),
-  ),
+  ...toStack(4, 36, flow, translation.source, stack.changed + 4),
 
   "sums",
   set(1, 16),
@@ -359,10 +307,7 @@ const translate = (): readonly Line[] => [
 const sendOut = (): readonly Line[] => [
   load(1, 1, frame, stack.fib + fib.family),
   store(4, frame, stack.neighbour + neighbour.family, 1),
-  ...[0, 4, 8, 12].flatMap((at) => [
-    load(4, 1, frame, stack.fib + fib.destination + at),
-    store(4, frame, stack.neighbour + neighbour.address + at, 1),
-  ]),
+  ...toStack(4, 16, frame, stack.fib + fib.destination, stack.neighbour + neighbour.address),
   load(4, 1, frame, stack.fib + fib.interface),
   ...onStack(2, stack.neighbour),
   set(3, neighbour.size),
@@ -407,12 +352,8 @@ const leave = ({ flows }: FastPathMaps): readonly Line[] => [
   call(mapLookup),
   jumpIf(0, "equal", 0, "pass"),
   // The other direction comes from where this one goes to.
-  ...[0, 8].flatMap((at) => [
-    load(8, 1, 0, translation.destination + at),
-    store(8, frame, stack.reverse + flowKey.source + at, 1),
-    load(8, 1, 0, translation.source + at),
-    store(8, frame, stack.reverse + flowKey.destination + at, 1),
-  ]),
+  ...toStack(8, 16, 0, translation.destination, stack.reverse + flowKey.source),
+  ...toStack(8, 16, 0, translation.source, stack.reverse + flowKey.destination),
   load(2, 1, 0, translation.ports + 2),
   store(2, frame, stack.reverse + flowKey.ports, 1),
   load(2, 1, 0, translation.ports),
@@ -428,10 +369,12 @@ const leave = ({ flows }: FastPathMaps): readonly Line[] => [
   jump("pass"),
 ];
 
-const copyFromFlow = (width: 4, from: number, to: number): readonly Line[] => [
-  load(width, 1, flow, from),
-  store(width, frame, to, 1),
-];
+/** Copies so many bytes to the stack, in steps of `width`, through r1. */
+const toStack = (width: 4 | 8, length: number, from: Register, offset: number, to: number): readonly Line[] =>
+  Array.from({ length: length / width }, (_, step) => step * width).flatMap((at) => [
+    load(width, 1, from, offset + at),
+    store(width, frame, to + at, 1),
+  ]);
 
 /** With the end of the packet in r3. */
 const unlessWithin = (length: number, otherwise: string): readonly Line[] => [

@@ -104,6 +104,21 @@ it("counts afresh once a second, however often it is asked", async () => {
   expect(kernel.dumps).toHaveLength(2);
 });
 
+it("has counted when a recount resolves, for everybody who asked meanwhile", async () => {
+  const kernel = fake([flow(1, server)]);
+  const connections = open(kernel);
+  connections.to(flowMark | 1, server);
+  await connections.recount();
+  expect(connections.to(flowMark | 1, server)).toBe(1);
+  kernel.flows.push(flow(1, server));
+  await connections.recount();
+  expect(connections.to(flowMark | 1, server)).toBe(1);
+  vi.advanceTimersByTime(1_000);
+  await Promise.all([connections.recount(), connections.recount()]);
+  expect(connections.to(flowMark | 1, server)).toBe(2);
+  expect(kernel.dumps).toHaveLength(2);
+});
+
 it("keeps the counts when the kernel refuses, says so, and asks again", async () => {
   const kernel = fake([flow(1, server)]);
   const connections = open(kernel);

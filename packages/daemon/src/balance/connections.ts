@@ -10,6 +10,8 @@ import { pauseAfter } from "../pace.js";
 export interface Connections {
   /** Connections of the service with this mark to the server at this `address:port`, as they were counted last. */
   to(mark: number, server: string): number;
+  /** Counts anew when that was not done within the last second, or longer where it takes long. Never rejects. */
+  recount(): Promise<void>;
   /** Cuts the connections of the order; answers how many there were. */
   cut(order: CutConnections): Promise<number>;
 }
@@ -24,17 +26,22 @@ export function openConnections(
 ): Connections {
   let counts: ReadonlyMap<string, number> = new Map();
   let nextCount = 0;
+  let underWay: Promise<void> | undefined;
 
-  const countWhenDue = (): void => {
-    const startedAt = performance.now();
-    if (startedAt < nextCount) return;
-    nextCount = Number.POSITIVE_INFINITY;
-    void attempt(async () => {
-      counts = await countByServer(conntrack);
-    }).then(() => {
-      const now = performance.now();
-      nextCount = now + pauseAfter(now - startedAt, freshMs);
+  const recount = async (): Promise<void> => {
+    if (underWay === undefined && performance.now() < nextCount) return;
+    underWay ??= count().finally(() => {
+      underWay = undefined;
     });
+    await underWay;
+  };
+  const count = async (): Promise<void> => {
+    const startedAt = performance.now();
+    await attempt(async () => {
+      counts = await countByServer(conntrack);
+    });
+    const now = performance.now();
+    nextCount = now + pauseAfter(now - startedAt, freshMs);
   };
   const attempt = async (ask: () => Promise<void>): Promise<void> => {
     try {
@@ -47,9 +54,10 @@ export function openConnections(
 
   return {
     to: (mark, server) => {
-      countWhenDue();
+      void recount();
       return counts.get(countKey(mark, server)) ?? 0;
     },
+    recount,
     cut: async (order) => {
       let cut = 0;
       await attempt(async () => {

@@ -22,6 +22,8 @@ import type {
  */
 export interface Control {
   status(): StatusReport;
+  /** Has connections counted that nobody counts unless asked, and resolves when that is done, or takes too long. */
+  recount(): Promise<void>;
   /**
    * Past events, oldest first, as many as the daemon keeps.
    * @param since only those at or after this point, in milliseconds since 1970-01-01 UTC

@@ -41,6 +41,11 @@ export class FakeControl implements Control {
 
   status = () => this.report;
 
+  recounts = 0;
+  async recount(): Promise<void> {
+    this.recounts++;
+  }
+
   events(since = 0): readonly EventReport[] {
     return this.past.filter((event) => Date.parse(event.at) >= since);
   }

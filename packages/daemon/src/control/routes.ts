@@ -20,8 +20,13 @@ import type { Streams } from "./stream.js";
 
 /** The routes of the control socket; docs/cli.md lists them for people. */
 export function addRoutes(app: FastifyInstance, control: Control, followers: Followers, streams: Streams): void {
-  app.get("/status", () => control.status());
-  app.get("/services", () => control.status().services);
+  const counted = async (): Promise<StatusReport> => {
+    await control.recount();
+    return control.status();
+  };
+
+  app.get("/status", counted);
+  app.get("/services", async () => (await counted()).services);
   app.get("/config", (_request, reply) => reply.type("text/yaml; charset=utf-8").send(control.configText()));
 
   app.get("/why", async (request) => {
@@ -63,7 +68,10 @@ export function addRoutes(app: FastifyInstance, control: Control, followers: Fol
     return reply;
   });
 
-  app.get("/sync", () => control.sync());
+  app.get("/sync", async () => {
+    await control.recount();
+    return control.sync();
+  });
   app.get("/tuning", () => control.tuning());
   app.post("/sync/verify", (request) => control.verify(read(verifyBody, request.body)));
 

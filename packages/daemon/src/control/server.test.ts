@@ -152,6 +152,11 @@ describe("the socket", () => {
 });
 
 describe("questions", () => {
+  test.each(["/status", "/services", "/sync"])("%s has connections counted first", async (path) => {
+    const { status } = await ask("GET", path);
+    expect([status, control.recounts]).toEqual([200, 1]);
+  });
+
   test("status, services and configuration", async () => {
     expect(await askJson("GET", "/status")).toEqual([200, report]);
     expect(await askJson("GET", "/services")).toEqual([200, report.services]);

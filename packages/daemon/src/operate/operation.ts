@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { whyServer } from "@vipair/balancer";
 import { formatDuration, millisOf, type PersistenceReport, type StatusReport } from "@vipair/model";
 import type { Balancer } from "../balance/balancer.js";
@@ -26,11 +27,19 @@ export interface OperationParts {
   readonly configText: () => string;
 }
 
+/** Counting a large table takes longer than an operator should wait: the next answer has the new count. */
+const recountWithinMs = 500;
+
 /** What operators may ask and order, in terms of the two halves of the daemon. */
 export function openOperation(parts: OperationParts): Control {
   const { node, balancer, pairing, maintenance, stability, tuning, journal, timeline, status, configText } = parts;
   return {
     status,
+    recount: async () => {
+      const { connections } = balancer.traffic;
+      const counted = Promise.all([connections.recount(), pairing.replicator.recount()]);
+      await Promise.race([counted, delay(recountWithinMs, undefined, { ref: false })]);
+    },
     configText,
     events: (since) => journal.events().filter(({ at }) => since === undefined || Date.parse(at) >= since),
     followEvents: (listener) => journal.follow(listener),

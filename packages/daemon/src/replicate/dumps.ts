@@ -15,6 +15,8 @@ export interface Dumps {
   after(delayMs: number): void;
   /** Resolves when a dump that began after this call is over. */
   anew(): Promise<void>;
+  /** Resolves when what is not heard of was read within the last second, or longer where reading takes long. */
+  recent(): Promise<void>;
   /** One that is under way counts for nothing, and another is due. */
   discard(): void;
   /** The store has lost what it held: puts back what the machine knows before anything is read. */
@@ -35,13 +37,13 @@ export interface DumpsOptions {
 
 /** What changes without a word, as the time left of a UDP flow does, only a dump shows. */
 export const dumpEveryMs = 30_000;
-/** Of what is not heard of, dumps alone tell. A table with room for many connections takes long to read when it is empty. */
-const unheardEveryMs = 1_000;
-const unheardShare = 1 / 200;
+/** What is not heard of, dumps alone tell: when somebody asks. */
+const recentMs = 1_000;
 
 export function openDumps({ store, machine, heard, ended, refused }: DumpsOptions): Dumps {
   let waiting: NodeJS.Timeout | undefined;
   let due = 0;
+  let recentUntil = 0;
   let underWay: Promise<void> | undefined;
   let puttingBack = Promise.resolve();
   let discarded = 0;
@@ -80,8 +82,12 @@ export function openDumps({ store, machine, heard, ended, refused }: DumpsOption
       if (discarded !== before) return after(0);
       refused(`dump of ${store.name}: ${(error as Error).message}`);
     }
-    const unheardMs = pauseAfter(performance.now() - began, unheardEveryMs, unheardShare);
-    after(heard() ? dumpEveryMs : Math.min(dumpEveryMs, unheardMs));
+    const now = performance.now();
+    recentUntil = now + pauseAfter(now - began, recentMs);
+    if (heard()) after(dumpEveryMs);
+  };
+  const recent = async (): Promise<void> => {
+    if (!heard() && performance.now() >= recentUntil) await anew();
   };
   const show = async (started: Machine): Promise<void> => {
     const now = bootClock();
@@ -115,6 +121,7 @@ export function openDumps({ store, machine, heard, ended, refused }: DumpsOption
   return {
     after,
     anew,
+    recent,
     discard: () => {
       discarded++;
       after(0);

@@ -64,6 +64,8 @@ export interface Replication {
   flush(): Promise<number>;
   /** Reads this node's store anew, and resolves when that is done. */
   reread(): Promise<void>;
+  /** The same where {@link records} may be old, because what happens is not told. */
+  recount(): Promise<void>;
   /** Compares with the standby, and resolves when what differed is repaired. Rejects as {@link flush} does. */
   repair(): Promise<void>;
   roleChanged(role: Role, term: number): void;
@@ -241,6 +243,7 @@ export function openReplication({ store, renewal, link, heard, refused, drifted 
       dumps.discard();
     },
     reread: dumps.anew,
+    recount: dumps.recent,
     repair: async () => {
       const before = source().comparisons;
       const deadline = performance.now() + repairWithinMs;

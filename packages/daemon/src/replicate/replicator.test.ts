@@ -148,6 +148,26 @@ it("listens to nothing while nobody is there to be told, and tells whoever comes
   expect(ports(standby())).toEqual([2]);
 });
 
+it("reads what it does not hear of when somebody asks, and not again within a second", async () => {
+  active().replicator.roleChanged("active", 1);
+  await vi.waitFor(() => expect(active().dumps).toBe(2), soon);
+  active().kernel.set(key(flowOf(1)), flowOf(1));
+  await vi.waitFor(async () => {
+    await active().replicator.recount();
+    expect(active().replicator.connections).toBe(1);
+  }, soon);
+  expect(active().dumps).toBe(3);
+  await active().replicator.recount();
+  expect(active().dumps).toBe(3);
+});
+
+it("counts what it hears of without reading anything", async () => {
+  await pairUp();
+  const before = active().dumps;
+  await active().replicator.recount();
+  expect(active().dumps).toBe(before);
+});
+
 it("leaves out what is not assured", async () => {
   await pairUp();
   happen(active(), "new", { ...flowOf(1), status: 0x188 }, flowOf(2));

@@ -23,6 +23,7 @@ export interface Replicator
     | "report"
     | "protection"
     | "reread"
+    | "recount"
     | "repair"
     | "roleChanged"
     | "termSeen"
@@ -140,6 +141,9 @@ export function openReplicator(options: ReplicatorOptions): Replicator {
     report: connections.report,
     protection: connections.protection,
     reread: connections.reread,
+    recount: async () => {
+      await Promise.all(both.map((one) => one.recount()));
+    },
     repair: connections.repair,
     close: async () => {
       turns.clear();

@@ -1,5 +1,20 @@
 import type { IpAddress } from "./address.js";
 
+/** IANA protocol numbers. */
+export const protocols = { tcp: 6, udp: 17 } as const;
+
+/** Bits of {@link Flow.status}: `enum ip_conntrack_status`, linux/netfilter/nf_conntrack_common.h. */
+export const flowStatus = {
+  seenReply: 0x2,
+  assured: 0x4,
+  confirmed: 0x8,
+  sourceTranslated: 0x10,
+  destinationTranslated: 0x20,
+} as const;
+
+/** `enum tcp_conntrack`, linux/netfilter/nf_conntrack_tcp.h. */
+export const tcpStates = { established: 3, finWait: 4, lastAck: 6, timeWait: 7, close: 8 } as const;
+
 /** One direction of a connection as conntrack keeps it (`struct nf_conntrack_tuple`). */
 export interface Tuple {
   readonly source: IpAddress;
@@ -10,7 +25,7 @@ export interface Tuple {
 
 /** What conntrack knows of a TCP connection and another kernel needs to carry it on. */
 export interface TcpFlow {
-  /** `enum tcp_conntrack`, linux/netfilter/nf_conntrack_tcp.h. */
+  /** {@link tcpStates} */
   readonly state: number;
   readonly scaleOriginal: number;
   readonly scaleReply: number;
@@ -21,12 +36,12 @@ export interface TcpFlow {
 
 /** A connection through one of our services: one conntrack entry. */
 export interface Flow {
-  /** IANA protocol number: 6 is TCP, 17 is UDP. */
+  /** {@link protocols} */
   readonly protocol: number;
   readonly original: Tuple;
   /** As the kernel sees it after NAT: its source is the real server. */
   readonly reply: Tuple;
-  /** `enum ip_conntrack_status`. */
+  /** {@link flowStatus} */
   readonly status: number;
   /** Seconds until the entry expires. */
   readonly timeout: number;

@@ -8,7 +8,7 @@ import { forward, unforward } from "./forwarding.js";
 
 /** HAProxy in TCP mode, with one thread for each core as it comes. Its master starts a worker for what is reloaded (`-sf`). */
 export const haproxy = (topology: Network): Contender =>
-  proxy(topology, "haproxy", ["tcp"], haproxyConfiguration, (file) => ["haproxy", "-W", "-q", "-f", file], "SIGUSR2");
+  proxy(topology, "haproxy", ["tcp"], haproxyConfiguration, (file) => ["haproxy", "-W", "-f", file], "SIGUSR2");
 
 /** nginx with its stream module. */
 export const nginx = (topology: Network): Contender =>
@@ -75,7 +75,7 @@ function proxy(
 const haproxyConfiguration = (services: readonly BenchService[]): string =>
   [
     "global",
-    "  maxconn 8000",
+    "  maxconn 6000",
     "defaults",
     "  mode tcp",
     "  timeout connect 5s",

@@ -1,6 +1,6 @@
 import type { CutConnections } from "@vipair/balancer";
 import { type Conntrack, flowSlot, isKernelError, readFlow } from "@vipair/kernel";
-import { type Flow, flowMark, flowMarkMask, formatHostPort } from "@vipair/model";
+import { type Flow, flowMark, flowMarkMask, formatHostPort, protocols } from "@vipair/model";
 import { pauseAfter } from "../pace.js";
 
 /**
@@ -16,7 +16,6 @@ export interface Connections {
   cut(order: CutConnections): Promise<number>;
 }
 
-const udp = 17;
 const freshMs = 1_000;
 
 /** What the kernel refuses is told; the counts stay what they were. */
@@ -89,7 +88,7 @@ function slotsToCut(slots: ArrayBuffer, { address, which }: CutConnections): Uin
   const chosen: Uint8Array[] = [];
   for (let offset = 0; offset < view.byteLength; offset += flowSlot.size) {
     const flow = readFlow(view, offset);
-    const isChosen = (which === "all" || flow.protocol === udp) && serverOf(flow) === server;
+    const isChosen = (which === "all" || flow.protocol === protocols.udp) && serverOf(flow) === server;
     if (isChosen) chosen.push(new Uint8Array(slots, offset, flowSlot.size));
   }
   return Buffer.concat(chosen);

@@ -16,10 +16,13 @@ import {
   type Flow,
   flowMark,
   flowMarkMask,
+  flowStatus,
   formatHostPort,
   type Instant,
   interfacesOf,
   millisOf,
+  protocols,
+  tcpStates,
 } from "@vipair/model";
 import { atBeat } from "../pace.js";
 
@@ -50,13 +53,6 @@ export interface FastFlowsOptions {
   readonly clock: () => Instant;
   readonly refused: (error: string) => void;
 }
-
-const tcp = 6;
-const established = 3;
-/** `enum ip_conntrack_status`. */
-const seenReply = 0x2;
-const assured = 0x4;
-const destinationTranslated = 0x20;
 
 /** A fifth of a second. */
 const admitBeats = 2;
@@ -170,17 +166,17 @@ export function openFastFlows(options: FastFlowsOptions): FastFlows {
 }
 
 const isOurs = ({ mark, status }: Flow): boolean =>
-  (mark & flowMarkMask) >>> 0 === flowMark && (status & destinationTranslated) !== 0;
+  (mark & flowMarkMask) >>> 0 === flowMark && (status & flowStatus.destinationTranslated) !== 0;
 
 const isEstablished = ({ protocol, status, tcp: state }: Flow): boolean =>
-  protocol !== tcp || (state?.state === established && (status & assured) !== 0);
+  protocol !== protocols.tcp || (state?.state === tcpStates.established && (status & flowStatus.assured) !== 0);
 
 /** Until conntrack has seen an answer, answers must pass where it sees them. */
-const directionsOf = ({ status }: Flow) => ((status & seenReply) === 0 ? "original" : "both");
+const directionsOf = ({ status }: Flow) => ((status & flowStatus.seenReply) === 0 ? "original" : "both");
 
 const timeoutOf = ({ protocol, status }: Flow, timeouts: ConnectionTimeouts): number => {
-  if (protocol === tcp) return timeouts.tcpEstablished;
-  return (status & seenReply) === 0 ? timeouts.udp : timeouts.udpStream;
+  if (protocol === protocols.tcp) return timeouts.tcpEstablished;
+  return (status & flowStatus.seenReply) === 0 ? timeouts.udp : timeouts.udpStream;
 };
 
 const nameOf = ({ protocol, original }: Flow): string => {

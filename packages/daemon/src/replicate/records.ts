@@ -1,10 +1,6 @@
 import { flowSlot, slotKind } from "@vipair/kernel";
-import { recordFields, recordFlags } from "@vipair/model";
+import { flowStatus, protocols, recordFields, recordFlags } from "@vipair/model";
 import type { TakeRecord } from "./store.js";
-
-const tcp = 6;
-/** `IPS_ASSURED`, linux/netfilter/nf_conntrack_common.h. */
-const assured = 1 << 2;
 
 /**
  * What the kernel tells of connections, as records of the replication. Only assured ones are worth it: TCP that is
@@ -25,6 +21,6 @@ export function readRecords(slots: ArrayBuffer, take: TakeRecord): void {
  * does, or by the next dump.
  */
 export const isAssured = (view: DataView, record: number): boolean =>
-  (view.getUint32(record + recordFields.status) & assured) !== 0 &&
-  (view.getUint8(record + recordFields.protocol) !== tcp ||
+  (view.getUint32(record + recordFields.status) & flowStatus.assured) !== 0 &&
+  (view.getUint8(record + recordFields.protocol) !== protocols.tcp ||
     (view.getUint8(record + recordFields.flags) & recordFlags.tcp) !== 0);

@@ -1,7 +1,7 @@
-import type { Flow } from "@vipair/model";
+import { type Flow, flowStatus, protocols } from "@vipair/model";
 
 /** `enum tcp_conntrack`, as `conntrack -L` spells it. */
-const tcpStates = [
+const stateNames = [
   "NONE",
   "SYN_SENT",
   "SYN_RECV",
@@ -13,16 +13,13 @@ const tcpStates = [
   "CLOSE",
   "SYN_SENT2",
 ];
-/** `IPS_SEEN_REPLY`, `IPS_ASSURED`. */
-const seenReply = 1 << 1;
-const assured = 1 << 2;
 
 export function flowState({ tcp, status }: Flow): string {
-  if (tcp !== undefined) return tcpStates[tcp.state] ?? String(tcp.state);
-  if ((status & assured) !== 0) return "ASSURED";
-  return (status & seenReply) !== 0 ? "REPLIED" : "UNREPLIED";
+  if (tcp !== undefined) return stateNames[tcp.state] ?? String(tcp.state);
+  if ((status & flowStatus.assured) !== 0) return "ASSURED";
+  return (status & flowStatus.seenReply) !== 0 ? "REPLIED" : "UNREPLIED";
 }
 
 /** By IANA number. */
 export const protocolName = (protocol: number): string =>
-  protocol === 6 ? "tcp" : protocol === 17 ? "udp" : String(protocol);
+  protocol === protocols.tcp ? "tcp" : protocol === protocols.udp ? "udp" : String(protocol);

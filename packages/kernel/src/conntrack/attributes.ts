@@ -39,15 +39,6 @@ export const CTA_NAT_V6_MAXIP = 5;
 export const CTA_PROTONAT_PORT_MIN = 1;
 export const CTA_PROTONAT_PORT_MAX = 2;
 
-export const IPS_SEEN_REPLY = 0x2;
-export const IPS_ASSURED = 0x4;
-export const IPS_CONFIRMED = 0x8;
-export const IPS_SRC_NAT = 0x10;
-export const IPS_DST_NAT = 0x20;
-
-export const TCP_CONNTRACK_FIN_WAIT = 4;
-export const TCP_CONNTRACK_LAST_ACK = 6;
-
 export const IP_CT_TCP_FLAG_WINDOW_SCALE = 0x1;
 export const IP_CT_TCP_FLAG_SACK_PERM = 0x2;
 export const IP_CT_TCP_FLAG_CLOSE_INIT = 0x4;

@@ -3,20 +3,20 @@ import {
   type Flow,
   flowMark,
   flowMarkMask,
+  flowStatus,
   parseAddress,
+  protocols,
   recordLength4,
   type Tuple,
+  tcpStates,
 } from "@vipair/model";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { because, enterNamespace, obstacle, run } from "../laboratory/namespace.js";
-import { IPS_ASSURED, IPS_CONFIRMED, IPS_DST_NAT, IPS_SEEN_REPLY, IPS_SRC_NAT } from "./attributes.js";
 import { type Conntrack, openConntrack } from "./conntrack.js";
 import { flowSlot, slotKind } from "./slot.js";
 
 const selection = { mark: flowMark, mask: flowMarkMask };
-const established = 3;
-const tcp = 6;
-const udp = 17;
+const { tcp, udp } = protocols;
 
 const networks = {
   IPv4: { client: "198.51.100.1", virtual: "192.0.2.10", floating: "10.0.0.9", server: "10.0.0.11" },
@@ -52,12 +52,18 @@ function flow({
     protocol,
     original: tuple(client, clientPort, virtual, 443),
     reply: snat ? tuple(server, 8443, floating, clientPort + 1000) : tuple(server, 8443, client, clientPort),
-    status: IPS_SEEN_REPLY | IPS_ASSURED | IPS_CONFIRMED | IPS_DST_NAT | (snat ? IPS_SRC_NAT : 0) | 0x180,
+    status:
+      flowStatus.seenReply |
+      flowStatus.assured |
+      flowStatus.confirmed |
+      flowStatus.destinationTranslated |
+      (snat ? flowStatus.sourceTranslated : 0) |
+      0x180,
     timeout: 300,
     mark,
     tcp:
       protocol === tcp
-        ? { state: established, scaleOriginal: 7, scaleReply: 9, flagsOriginal: 0x23, flagsReply: 0x23 }
+        ? { state: tcpStates.established, scaleOriginal: 7, scaleReply: 9, flagsOriginal: 0x23, flagsReply: 0x23 }
         : undefined,
   };
 }
@@ -96,10 +102,15 @@ describe.skipIf(obstacle !== undefined)(`conntrack${because}`, () => {
       mark: wanted.mark,
     });
     expect(found?.timeout).toBeGreaterThan(295);
-    const bits = IPS_DST_NAT | IPS_SRC_NAT | IPS_SEEN_REPLY | IPS_ASSURED | IPS_CONFIRMED;
+    const bits =
+      flowStatus.destinationTranslated |
+      flowStatus.sourceTranslated |
+      flowStatus.seenReply |
+      flowStatus.assured |
+      flowStatus.confirmed;
     expect((found?.status ?? 0) & bits).toBe(wanted.status & bits);
     if (variant.protocol !== tcp) return;
-    expect(found?.tcp).toMatchObject({ state: established, scaleOriginal: 7, scaleReply: 9 });
+    expect(found?.tcp).toMatchObject({ state: tcpStates.established, scaleOriginal: 7, scaleReply: 9 });
     expect((found?.tcp?.flagsOriginal ?? 0) & 0xb).toBe(0xb);
     expect((found?.tcp?.flagsReply ?? 0) & 0xb).toBe(0xb);
   });

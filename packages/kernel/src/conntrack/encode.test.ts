@@ -1,4 +1,12 @@
-import { encodeRecords, type Flow, recordAddressLength, recordFields, recordLength, type Tuple } from "@vipair/model";
+import {
+  encodeRecords,
+  type Flow,
+  flowStatus,
+  recordAddressLength,
+  recordFields,
+  recordLength,
+  type Tuple,
+} from "@vipair/model";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeAttributes } from "../netlink/reader.js";
@@ -33,7 +41,7 @@ const inverse = ({ source, destination, sourcePort, destinationPort }: Tuple): T
 const told = (flow: Flow): Flow => ({
   ...flow,
   reply: inverse(flow.original),
-  status: (flow.status & (ct.IPS_SEEN_REPLY | ct.IPS_ASSURED)) | ct.IPS_CONFIRMED,
+  status: (flow.status & (flowStatus.seenReply | flowStatus.assured)) | flowStatus.confirmed,
   timeout: Math.max(flow.timeout, flow.protocol === 6 ? 1 : minimumTimeout),
   tcp: flow.tcp && {
     ...flow.tcp,
@@ -70,8 +78,8 @@ test("translations are told by their ends of the reply", () => {
       const attributes = decodeAttributes(message, headers);
       const length = recordAddressLength(records.view, 0);
       const ends = [
-        { type: ct.CTA_NAT_DST, bit: ct.IPS_DST_NAT, end: 0 },
-        { type: ct.CTA_NAT_SRC, bit: ct.IPS_SRC_NAT, end: 1 },
+        { type: ct.CTA_NAT_DST, bit: flowStatus.destinationTranslated, end: 0 },
+        { type: ct.CTA_NAT_SRC, bit: flowStatus.sourceTranslated, end: 1 },
       ];
       for (const { type, bit, end } of ends) {
         const nest = attributes.get(type);

@@ -3,12 +3,10 @@
  * without translation, and works the real one out from the translations itself; told the translated tuple, it says yes and
  * translates nothing.
  */
-import { recordAddressLength, recordFields, recordFlags } from "@vipair/model";
+import { flowStatus, protocols, recordAddressLength, recordFields, recordFlags } from "@vipair/model";
 import { AF_INET, AF_INET6 } from "../libc/libc.js";
 import * as ct from "./attributes.js";
 import { FormWriter, type MessageForm } from "./form.js";
-
-const tcp = 6;
 
 /** Many records in one buffer. */
 export interface Records {
@@ -31,10 +29,10 @@ export function encodeCreation(
   const { form, status, timeout, tcpFlags } = creationOf(view, record);
   form.fill(bytes, record, flags, sequence);
   // Unconfirmed is EBUSY; the bits of translation are the kernel's own.
-  const kept = view.getUint32(record + recordFields.status) & (ct.IPS_SEEN_REPLY | ct.IPS_ASSURED);
-  form.view.setUint32(status, kept | ct.IPS_CONFIRMED);
+  const kept = view.getUint32(record + recordFields.status) & (flowStatus.seenReply | flowStatus.assured);
+  form.view.setUint32(status, kept | flowStatus.confirmed);
   // With a timeout of 0 it would be born expired.
-  const least = view.getUint8(record + recordFields.protocol) === tcp ? 1 : Math.max(1, minimumTimeout);
+  const least = view.getUint8(record + recordFields.protocol) === protocols.tcp ? 1 : Math.max(1, minimumTimeout);
   form.view.setUint32(timeout, Math.max(least, view.getUint32(record + recordFields.timeout)));
   if (tcpFlags === undefined) return form.bytes;
   form.view.setUint16(tcpFlags.original, withMask(view.getUint8(record + recordFields.tcpFlagsOriginal)));
@@ -68,7 +66,8 @@ const deletions: MessageForm[] = [];
 function creationOf(view: DataView, record: number): Creation {
   const addressLength = recordAddressLength(view, record);
   const knowsTcp = view.getUint8(record + recordFields.flags) & recordFlags.tcp;
-  const translations = view.getUint32(record + recordFields.status) & (ct.IPS_DST_NAT | ct.IPS_SRC_NAT);
+  const translations =
+    view.getUint32(record + recordFields.status) & (flowStatus.destinationTranslated | flowStatus.sourceTranslated);
   const shape = translations | (addressLength & 4) | knowsTcp;
   creations[shape] ??= writeCreation(addressLength, translations, knowsTcp !== 0);
   return creations[shape];
@@ -82,8 +81,9 @@ function writeCreation(addressLength: AddressLength, translations: number, knows
   const tcpFlags = knowsTcp ? writeTcp(writer) : undefined;
   const timeout = writer.attributeLater(ct.CTA_TIMEOUT, 4);
   writer.attributeOf(ct.CTA_MARK, recordFields.mark, 4);
-  if ((translations & ct.IPS_DST_NAT) !== 0) writeTranslation(writer, ct.CTA_NAT_DST, addressLength, 0);
-  if ((translations & ct.IPS_SRC_NAT) !== 0) writeTranslation(writer, ct.CTA_NAT_SRC, addressLength, 1);
+  if ((translations & flowStatus.destinationTranslated) !== 0)
+    writeTranslation(writer, ct.CTA_NAT_DST, addressLength, 0);
+  if ((translations & flowStatus.sourceTranslated) !== 0) writeTranslation(writer, ct.CTA_NAT_SRC, addressLength, 1);
   return { form: writer.finish(), status, timeout, tcpFlags };
 }
 

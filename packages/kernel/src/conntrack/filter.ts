@@ -1,3 +1,4 @@
+import { flowStatus, tcpStates } from "@vipair/model";
 import { instruction } from "../socket/filter.js";
 import {
   CTA_MARK,
@@ -6,9 +7,6 @@ import {
   CTA_PROTOINFO_TCP_STATE,
   CTA_STATUS,
   IPCTNL_MSG_CT_DELETE,
-  IPS_ASSURED,
-  TCP_CONNTRACK_FIN_WAIT,
-  TCP_CONNTRACK_LAST_ACK,
 } from "./attributes.js";
 
 /** Which entries of conntrack count: those whose mark, under the mask, equals `mark`. */
@@ -53,7 +51,7 @@ export function selectionFilter(
   // BPF loads in network byte order; the port id is in the machine's.
   for (const port of ownPorts) steps.push((toDrop) => instruction(0x15, swapBytes(port), toDrop, 0));
   if (onlyLasting) {
-    steps.push(...loadAttribute(CTA_STATUS), (toDrop) => instruction(0x45, IPS_ASSURED, 0, toDrop));
+    steps.push(...loadAttribute(CTA_STATUS), (toDrop) => instruction(0x45, flowStatus.assured, 0, toDrop));
     steps.push(...dropClosing());
   }
   steps.push(
@@ -85,8 +83,8 @@ function dropClosing(): Step[] {
     ...within(CTA_PROTOINFO_TCP_STATE, 4),
     () => instruction(0x07, 0),
     () => instruction(0x50, 4),
-    () => instruction(0x35, TCP_CONNTRACK_FIN_WAIT, 0, 1),
-    (toDrop) => instruction(0x25, TCP_CONNTRACK_LAST_ACK, 0, toDrop),
+    () => instruction(0x35, tcpStates.finWait, 0, 1),
+    (toDrop) => instruction(0x25, tcpStates.lastAck, 0, toDrop),
   ];
 }
 

@@ -1,5 +1,5 @@
 /** One connection at a time, asked and told by its tuple. */
-import { addressBytes, type Flow, type Tuple } from "@vipair/model";
+import { addressBytes, type Flow, protocols, type Tuple } from "@vipair/model";
 import { errno, KernelError } from "../libc/errno.js";
 import { AF_INET, AF_INET6 } from "../libc/libc.js";
 import type { NetlinkMessage } from "../netlink/reader.js";
@@ -9,13 +9,12 @@ import * as ct from "./attributes.js";
 import { decodeSlot } from "./decode.js";
 import { flowSlot, readFlow } from "./slot.js";
 
-const tcp = 6;
 /** `struct nlmsghdr`. */
 const headerLength = 16;
 
 /**
  * The connection that packets with this tuple belong to, whichever of its two directions that is.
- * @param protocol IANA protocol number
+ * @param protocol see `protocols`
  * @throws KernelError when the kernel refuses
  */
 export function findFlow(socket: NetlinkSocket, protocol: number, tuple: Tuple): Flow | undefined {
@@ -40,7 +39,7 @@ export function findFlow(socket: NetlinkSocket, protocol: number, tuple: Tuple):
 export function refreshFlow(socket: NetlinkSocket, { protocol, original }: Flow, seconds: number): boolean {
   const code = request(socket, ct.IPCTNL_MSG_CT_NEW, protocol, original, (writer) => {
     writer.attributeBe32(ct.CTA_TIMEOUT, Math.max(1, Math.floor(seconds)));
-    if (protocol !== tcp) return;
+    if (protocol !== protocols.tcp) return;
     writer.nest(ct.CTA_PROTOINFO, () => {
       writer.nest(ct.CTA_PROTOINFO_TCP, () => {
         writer.attribute(ct.CTA_PROTOINFO_TCP_FLAGS_ORIGINAL, withoutHighest);

@@ -15,18 +15,15 @@ import {
   slotKind,
   watchFlows,
 } from "@vipair/kernel";
-import { encodeRecords, type Flow, flowMark, flowMarkMask } from "@vipair/model";
+import { encodeRecords, type Flow, flowMark, flowMarkMask, flowStatus, tcpStates } from "@vipair/model";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { because, enterNamespace, obstacle, run, until } from "../laboratory/namespace.js";
 import { type Neighbour, openNeighbour } from "../laboratory/two-hosts.js";
-import { IPS_ASSURED, IPS_CONFIRMED, IPS_DST_NAT, IPS_SEEN_REPLY } from "./attributes.js";
 
 // The thread runs what was compiled, and so does everything here that has to do with it.
 const library = JSON.stringify(new URL("../../dist/index.js", import.meta.url).href);
 const selection = { mark: flowMark, mask: flowMarkMask };
 const synReceived = 2;
-const established = 3;
-const timeWait = 7;
 
 interface Seen {
   readonly kind: SlotKind;
@@ -50,7 +47,7 @@ function flow(clientPort: number, mark = flowMark | 7): Flow {
       destination: client,
       destinationPort: clientPort,
     },
-    status: IPS_SEEN_REPLY | IPS_CONFIRMED | IPS_DST_NAT,
+    status: flowStatus.seenReply | flowStatus.confirmed | flowStatus.destinationTranslated,
     timeout: 300,
     mark,
     tcp: undefined,
@@ -59,7 +56,7 @@ function flow(clientPort: number, mark = flowMark | 7): Flow {
 
 const assured = (clientPort: number): Flow => ({
   ...flow(clientPort),
-  status: IPS_SEEN_REPLY | IPS_ASSURED | IPS_CONFIRMED | IPS_DST_NAT,
+  status: flowStatus.seenReply | flowStatus.assured | flowStatus.confirmed | flowStatus.destinationTranslated,
 });
 
 describe.skipIf(obstacle !== undefined)(`events of connections${because}`, () => {
@@ -142,7 +139,7 @@ END`);
       await open();
       neighbour.host.run("bash -c 'exec 3<>/dev/tcp/192.0.2.1/8443'");
       neighbour.host.run("bash -c 'exec 3<>/dev/tcp/192.0.2.10/443'");
-      await until(() => seen.some((one) => one.flow.tcp?.state === established));
+      await until(() => seen.some((one) => one.flow.tcp?.state === tcpStates.established));
       run("conntrack -D -p tcp 2>/dev/null");
       await until(() => seen.some(({ kind }) => kind === "destroy"));
       expect(seen[0]).toMatchObject({
@@ -162,7 +159,7 @@ END`);
           mark: flowMark | 7,
         },
       });
-      expect((seen[0]?.flow.status ?? 0) & IPS_DST_NAT).toBe(IPS_DST_NAT);
+      expect((seen[0]?.flow.status ?? 0) & flowStatus.destinationTranslated).toBe(flowStatus.destinationTranslated);
       expect(seen.at(-1)).toMatchObject({ kind: "destroy", flow: { mark: flowMark | 7 } });
       expect(new Set(seen.map(({ key }) => key)).size).toBe(1);
       expect(new Set(seen.map(({ kind }) => kind))).toEqual(new Set(["new", "update", "destroy"]));
@@ -179,7 +176,7 @@ END`);
       run("conntrack -D -p tcp 2>/dev/null");
       await until(() => seen.some(({ kind }) => kind === "destroy"));
       // The first that is told of it says all that another kernel needs.
-      expect(seen[0]?.flow).toMatchObject({ mark: flowMark | 7, tcp: { state: established } });
+      expect(seen[0]?.flow).toMatchObject({ mark: flowMark | 7, tcp: { state: tcpStates.established } });
       expect(seen[0]?.flow.tcp?.scaleReply).toBeGreaterThan(0);
       expect(new Set(seen.map(({ key }) => key)).size).toBe(1);
     });
@@ -187,13 +184,13 @@ END`);
     test("of a connection that closes, only that it is established, closed and gone is told", async () => {
       await open({ onlyLasting: true });
       neighbour.host.run("bash -c 'exec 3<>/dev/tcp/192.0.2.10/443'");
-      await until(() => seen.some((one) => one.flow.tcp?.state === timeWait));
+      await until(() => seen.some((one) => one.flow.tcp?.state === tcpStates.timeWait));
       run("conntrack -D -p tcp 2>/dev/null");
       await until(() => seen.some(({ kind }) => kind === "destroy"));
       expect(seen.map(({ kind, flow }) => [kind, flow.tcp?.state])).toEqual([
-        ["update", established],
-        ["update", timeWait],
-        ["destroy", timeWait],
+        ["update", tcpStates.established],
+        ["update", tcpStates.timeWait],
+        ["destroy", tcpStates.timeWait],
       ]);
     });
   });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { type Flow, flowMark, flowMarkMask, instantOf } from "@vipair/model";
+import { type Flow, flowMark, flowMarkMask, instantOf, tcpStates } from "@vipair/model";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { bootClock } from "../clock/boot-clock.js";
 import { type Conntrack, openConntrack } from "../conntrack/conntrack.js";
@@ -13,7 +13,6 @@ import { type LeaseEnd, openLeaseEnd } from "./lease-end.js";
  *            2001:db8::1         2001:db8::10              fd00::fe           fd00::11
  */
 const ours = { mark: flowMark, mask: flowMarkMask };
-const established = 3;
 const timeWait = 7;
 const closed = 8;
 
@@ -232,7 +231,7 @@ describe.skipIf(obstacle !== undefined)(`the fast path${because}`, () => {
     await open("tcp", "198.51.100.10", 80);
     fastPath.add(flow(), "both");
     await client.ask("send 50 1000");
-    expect(state()).toBe(established);
+    expect(state()).toBe(tcpStates.established);
     client.say("end");
     expect(await client.next()).toBe("closed");
     await until(() => state() === timeWait);

@@ -39,8 +39,6 @@ export const TC_ACT_OK = 0;
 export const TC_ACT_SHOT = 2;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
-export const TCP = 6;
-export const UDP = 17;
 export const BPF_F_PSEUDO_HDR = 0x10;
 export const BPF_F_MARK_MANGLED_0 = 0x20;
 

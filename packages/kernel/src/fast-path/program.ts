@@ -13,6 +13,7 @@
  * `pass` is the ordinary way through the fence, conntrack and the rules, where everything is decided: the program itself
  * decides nothing, and a packet that it cannot make sense of is never lost. Helpers: bpf-helpers(7).
  */
+import { protocols } from "@vipair/model";
 import {
   call,
   change,
@@ -56,8 +57,6 @@ import {
   storeBytes,
   TC_ACT_OK,
   TC_ACT_SHOT,
-  TCP,
-  UDP,
   v4,
   v6,
   vlanPresent,
@@ -164,8 +163,8 @@ const readPacket = (): readonly Line[] => [
   "protocol",
   store(1, frame, stack.key + flowKey.protocol, 4),
   storeNumber(8, frame, stack.header, 8),
-  jumpIf(4, "equal", UDP, "find"),
-  jumpIf(4, "different", TCP, "pass"),
+  jumpIf(4, "equal", protocols.udp, "find"),
+  jumpIf(4, "different", protocols.tcp, "pass"),
   copy(1, packet),
   changeBy(1, "add", transport),
   copy(2, 1),
@@ -262,7 +261,7 @@ const translate = (): readonly Line[] => [
   set(1, 16),
   set(5, BPF_F_PSEUDO_HDR),
   load(1, 2, frame, stack.key + flowKey.protocol),
-  jumpIf(2, "equal", TCP, "sum of addresses"),
+  jumpIf(2, "equal", protocols.tcp, "sum of addresses"),
   set(1, 6),
   set(5, BPF_F_PSEUDO_HDR | BPF_F_MARK_MANGLED_0),
   "sum of addresses",

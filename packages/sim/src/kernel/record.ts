@@ -1,8 +1,7 @@
-import { encodeRecord, type Flow, flowMark, recordFields, recordLength, recordLength6 } from "@vipair/model";
+import { encodeRecord, type Flow, flowMark, recordFields, recordLength, recordLength6, tcpStates } from "@vipair/model";
 
-/** `enum tcp_conntrack`, linux/netfilter/nf_conntrack_tcp.h; 0 is none, of a connection that is not TCP. */
-export const established = 3;
-export const timeWait = 7;
+/** 0 is none, of a connection that is not TCP. */
+export const { established, timeWait } = tcpStates;
 
 /** Seconds that a connection lives without traffic: longer than any story. */
 export const longTimeout = 432_000;

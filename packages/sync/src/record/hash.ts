@@ -1,4 +1,4 @@
-import { recordFields, recordFlags, recordLength } from "@vipair/model";
+import { recordFields, recordFlags, recordLength, tcpStates } from "@vipair/model";
 import { finish, mix } from "./mix.js";
 
 /** 64 bits in two halves. One is kept and written anew for every record, so that hashing makes no garbage. */
@@ -31,10 +31,7 @@ export function recordHash(view: DataView, offset: number, into: Hash64): Hash64
   return into;
 }
 
-/** `enum tcp_conntrack`: ESTABLISHED, FIN_WAIT to LAST_ACK, TIME_WAIT, CLOSE. */
-const established = 3;
-const timeWait = 7;
-const close = 8;
+const { established, timeWait, close } = tcpStates;
 
 /**
  * No TCP, opening, established, closed. A connection that is closing counts as established: one side may go on sending for

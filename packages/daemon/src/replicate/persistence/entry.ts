@@ -1,15 +1,11 @@
 import { elementSlot, flowSlot, slotKind } from "@vipair/kernel";
-import { recordFields, recordLength4, recordLength6 } from "@vipair/model";
+import { protocols, recordFields, recordLength4, recordLength6, tcpStates } from "@vipair/model";
 import { isAssured } from "../records.js";
 import type { TakeRecord } from "../store.js";
 import { addressAt, type RememberedServer, type RememberingService, serverOf } from "./service.js";
 
 /** Copies are renewed when they have less than this share of their originals' time left. */
 export const renewBelow = 7 / 8;
-
-const tcp = 6;
-/** `enum tcp_conntrack`. */
-const established = 3;
 
 /** Calls `take` with the record of each element of a service's map; servers that are none of the service are left out. */
 export function readElements(service: RememberingService, slots: ArrayBuffer, take: TakeRecord): void {
@@ -48,7 +44,7 @@ export function readClients(
 function isEstablished(view: DataView, record: number): boolean {
   if (!isAssured(view, record)) return false;
   const state = view.getUint8(record + recordFields.tcpState);
-  return view.getUint8(record + recordFields.protocol) !== tcp || state === established;
+  return view.getUint8(record + recordFields.protocol) !== protocols.tcp || state === tcpStates.established;
 }
 
 const scratch = new DataView(new ArrayBuffer(recordLength6));

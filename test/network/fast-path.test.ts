@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openStage, type Stage } from "../stage/stage.js";
 import { pause, until } from "../topology/clock.js";
@@ -22,6 +23,18 @@ afterAll(async () => {
 
 const carried = async (node: LbName): Promise<number> =>
   (await stage.pair.nodes[node].status()).fastPath?.connections ?? 0;
+
+/** What the unit of systemd grants: `CAP_NET_ADMIN`, … */
+function grantedCapabilities(): readonly string[] {
+  const unit = readFileSync(new URL("../../deploy/systemd/vipaird.service", import.meta.url), "utf8");
+  return /^CapabilityBoundingSet=(.+)$/m.exec(unit)?.[1]?.split(" ") ?? [];
+}
+
+/** Runs what follows with these capabilities alone, as the unit does. */
+const confinedTo = (capabilities: readonly string[]): readonly string[] => {
+  const bounds = ["-all", ...capabilities.map((name) => name.toLowerCase().replace("cap_", "+"))];
+  return ["setpriv", "--bounding-set", bounds.join(","), "--no-new-privs", "--"];
+};
 
 /** Frames that the node has sent to the servers so far. */
 const sentToServers = async (node: LbName): Promise<number> =>
@@ -69,4 +82,23 @@ test("the way is closed with the daemon, and nothing is left attached", async ()
   expect(await attached()).toContain("vipair");
   await pair.nodes[active].stop();
   expect(await attached()).toBe("");
+  pair.nodes[active].start();
+});
+
+test("what the unit grants is enough for it; without CAP_BPF a node serves, and says why it has none", async () => {
+  const { pair } = stage;
+  const node = pair.nodes[otherLb(await pair.settled())];
+  const granted = grantedCapabilities();
+  expect(granted).toContain("CAP_BPF");
+  const startWith = async (capabilities: readonly string[]) => {
+    await node.stop();
+    node.prefix = confinedTo(capabilities);
+    node.start();
+    await pair.settled();
+    const [{ fastPath }, events] = await Promise.all([node.status(), node.events()]);
+    return { open: fastPath?.open, refusals: events.filter(({ kind }) => kind === "refused") };
+  };
+  expect(await startWith(granted)).toEqual({ open: true, refusals: [] });
+  const without = await startWith(granted.filter((name) => name !== "CAP_BPF"));
+  expect(without).toMatchObject({ open: false, refusals: [{ message: expect.stringContaining("EPERM") }] });
 });

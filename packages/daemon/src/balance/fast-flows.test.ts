@@ -1,9 +1,9 @@
-import type { BusyFlow, FastPath } from "@vipair/kernel";
+import type { BusyFlow, ConnectionTimeouts, FastPath } from "@vipair/kernel";
 import { type Flow, flowMark, type Instant, instantOf, type Outcome, parseAddress, type Tuple } from "@vipair/model";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { type FastFlows, openFastFlows } from "./fast-flows.js";
 
-const timeouts = { tcpEstablished: 86_400, udp: 30, udpStream: 120 };
+let timeouts: ConnectionTimeouts;
 const [seenReply, assured, translated] = [0x2, 0x4, 0x20];
 
 const tuple = (source: string, sourcePort: number, destination: string, destinationPort: number): Tuple => {
@@ -42,6 +42,7 @@ beforeEach(() => {
   vi.useFakeTimers({ now: 0 });
   [table, onPath, busy, forgotten, refreshed, refusals] = [[], new Map(), [], [], [], []];
   full = { ok: true };
+  timeouts = { tcpEstablished: 86_400, udp: 30, udpStream: 120 };
   const fastPath: FastPath = {
     leaseFd: 9,
     takeBusy: () => busy.shift(),
@@ -64,7 +65,7 @@ beforeEach(() => {
         return table.some((one) => one.original === original);
       },
     },
-    timeouts,
+    timeouts: () => timeouts,
     clock: now,
     refused: (error) => refusals.push(error),
   });
@@ -96,6 +97,17 @@ it("carries who is busy, both ways, and has conntrack keep it", () => {
   expect([...onPath.values()]).toMatchObject([{ directions: "both" }]);
   expect(refreshed).toEqual([[1, 86_400]]);
   expect(flows.count).toBe(1);
+});
+
+it("has conntrack keep a connection for as long as the host is set to now", () => {
+  const one = flow(1);
+  carry(one);
+  timeouts = { ...timeouts, tcpEstablished: 7_440 };
+  pass(21_000, [one]);
+  expect(refreshed).toEqual([
+    [1, 86_400],
+    [1, 7_440],
+  ]);
 });
 
 it("carries the questions alone until conntrack has seen an answer", () => {

@@ -49,7 +49,8 @@ export interface FastFlowsOptions {
   readonly fastPath: FastPath;
   readonly room: number;
   readonly conntrack: Pick<Conntrack, "find" | "refresh">;
-  readonly timeouts: ConnectionTimeouts;
+  /** As the host has them now: an operator may change them. */
+  readonly timeouts: () => ConnectionTimeouts;
   readonly clock: () => Instant;
   readonly refused: (error: string) => void;
 }
@@ -81,9 +82,14 @@ export function openConfiguredFlows(
     return undefined;
   }
   try {
-    const timeouts = readConnectionTimeouts();
-    const opened = openFastPath(interfaces);
-    return openFastFlows({ fastPath: opened, room: fastPathRoom, conntrack, timeouts, clock: bootClock, refused });
+    return openFastFlows({
+      fastPath: openFastPath(interfaces),
+      room: fastPathRoom,
+      conntrack,
+      timeouts: readConnectionTimeouts,
+      clock: bootClock,
+      refused,
+    });
   } catch (error) {
     if (!isKernelError(error)) throw error;
     refused(`there is no fast path: ${error.message}`);
@@ -95,6 +101,8 @@ export function openFastFlows(options: FastFlowsOptions): FastFlows {
   const { fastPath, room, conntrack, clock, refused } = options;
   /** Whoever was looked at longest ago comes first. */
   const carried = new Map<string, Carried>();
+  /** Read once in a turn, when that needs them. */
+  let timeouts: ConnectionTimeouts | undefined;
 
   const admit = (): void => {
     for (let taken = 0; taken < mostAtOnce; taken++) {
@@ -117,8 +125,9 @@ export function openFastFlows(options: FastFlowsOptions): FastFlows {
     if (!outcome.ok) return refused(outcome.error);
     carried.delete(name);
     carried.set(name, { flow, since: clock() });
+    timeouts ??= options.timeouts();
     // After the last packet that conntrack saw: see `Conntrack.refresh`.
-    if (!conntrack.refresh(flow, timeoutOf(flow, options.timeouts))) drop(name, flow);
+    if (!conntrack.refresh(flow, timeoutOf(flow, timeouts))) drop(name, flow);
   };
   const look = (): void => {
     const now = clock();
@@ -139,6 +148,7 @@ export function openFastFlows(options: FastFlowsOptions): FastFlows {
     fastPath.remove(flow);
   };
   const turn = (): void => {
+    timeouts = undefined;
     try {
       admit();
       look();

@@ -176,11 +176,22 @@ function servicesOf(dimension: Dimension, size: number): readonly BenchService[]
     case "connections":
       return benchServices;
     case "servers":
-      return [...others, web(Array.from({ length: size }, (_, index) => server(index)))];
+      return [...others, ...shareServers(size)];
     case "services":
       return [...fillers(0, Math.max(0, size - benchServices.length)), ...benchServices];
   }
 }
+
+/** More than one service takes are shared by several; all load goes to the first. */
+function shareServers(size: number): readonly BenchService[] {
+  const servers = Array.from({ length: size }, (_, index) => server(index));
+  const shares = Array.from({ length: Math.ceil(size / mostServers) }, (_, share) =>
+    servers.slice(share * mostServers, (share + 1) * mostServers),
+  );
+  return shares.map((share, index) => (index === 0 ? web(share) : { ...filler(index), servers: share }));
+}
+
+const mostServers = 4_000;
 
 /** Services that nobody speaks to. */
 const fillers = (from: number, to: number): BenchService[] =>

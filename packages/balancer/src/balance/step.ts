@@ -21,7 +21,7 @@ type EventOf<T extends BalanceEvent["type"]> = Extract<BalanceEvent, { type: T }
 /** One event in, the next state and what to do out. Events about servers that are not there change nothing. */
 export function stepBalance(state: BalanceState, event: BalanceEvent, now: Instant): BalanceStep {
   const step = stepEvent(state, event, now);
-  return mayChangeRuleset(state, event, step) ? askForRuleset(step) : step;
+  return mayChangeRuleset(state, event, step) ? askForRuleset(state, step) : step;
 }
 
 function stepEvent(state: BalanceState, event: BalanceEvent, now: Instant): BalanceStep {
@@ -62,13 +62,13 @@ function mayChangeRuleset(before: BalanceState, event: BalanceEvent, { state, ef
 }
 
 /** Connections are cut after the ruleset changed, or their next packet would bring them back to where they were. */
-function askForRuleset({ state, effects }: BalanceStep): BalanceStep {
-  const ruleset = wantedRuleset(state);
+function askForRuleset(before: BalanceState, { state, effects }: BalanceStep): BalanceStep {
+  const ruleset = wantedRuleset(before, state);
   if (state.ruleset !== undefined && sameRuleset(state.ruleset, ruleset)) return { state, effects };
   const isCut = (effect: BalanceEffect) => effect.type === "cutConnections";
-  const before = effects.filter((effect) => !isCut(effect));
+  const first = effects.filter((effect) => !isCut(effect));
   const behind = effects.filter(isCut);
-  return { state: { ...state, ruleset }, effects: [...before, { type: "applyRuleset", ruleset }, ...behind] };
+  return { state: { ...state, ruleset }, effects: [...first, { type: "applyRuleset", ruleset }, ...behind] };
 }
 
 function reachDeadlines(state: BalanceState, now: Instant): BalanceStep {

@@ -1,45 +1,60 @@
-import { type Ruleset, type ServiceRules, same } from "../ruleset/ruleset.js";
+import type { Server } from "@vipair/model";
+import { type EligibleServer, type Ruleset, type ServerTarget, type ServiceRules, same } from "../ruleset/ruleset.js";
 import { strayPolicy } from "../stray/stray.js";
 import { eligibleServers } from "./eligible.js";
 import type { BalanceState, ServiceState } from "./state.js";
 
 /**
- * The ruleset that follows from the state. A service that did not change has the same rules, as an object, also after a
- * reload: whoever compares two rulesets of thousands of services looks into those alone that did.
+ * The ruleset that follows from the state, which came from the one before. A service that did not change has the same
+ * rules, as an object, also after a reload: whoever compares two rulesets of thousands of services looks into those alone
+ * that did.
  */
-export function wantedRuleset({ services, redirectPort, strays, ruleset }: BalanceState): Ruleset {
+export function wantedRuleset(before: BalanceState, { services, redirectPort, strays }: BalanceState): Ruleset {
+  const former = before.ruleset?.services ?? [];
   let byName: ReadonlyMap<string, ServiceRules> | undefined;
-  const before = (name: string, place: number): ServiceRules | undefined => {
-    const rules = ruleset?.services[place];
-    if (rules?.name === name) return rules;
-    byName ??= new Map(ruleset?.services.map((rules) => [rules.name, rules]));
+  const formerRules = (name: string): ServiceRules | undefined => {
+    byName ??= new Map(former.map((rules) => [rules.name, rules]));
     return byName.get(name);
   };
   return {
     strays: strayPolicy(strays),
-    services: services.map((service, place) =>
-      rememberedRules(service, redirectPort, () => before(service.service.name, place)),
-    ),
+    services: services.map((service, place) => {
+      const rules = former[place];
+      if (rules !== undefined && service === before.services[place]) return rules;
+      const { name } = service.service;
+      return rulesOf(service, redirectPort, rules?.name === name ? rules : formerRules(name));
+    }),
   };
 }
 
-const remembered = new WeakMap<
-  ServiceState,
-  { readonly redirectPort: number | undefined; readonly rules: ServiceRules }
->();
-
-function rememberedRules(
+function rulesOf(
   state: ServiceState,
   redirectPort: number | undefined,
-  findBefore: () => ServiceRules | undefined,
+  former: ServiceRules | undefined,
 ): ServiceRules {
-  const known = remembered.get(state);
-  if (known !== undefined && known.redirectPort === redirectPort) return known.rules;
   const wanted = wantedRules(state, redirectPort);
-  const before = findBefore();
-  const rules = before !== undefined && same(before, wanted) ? before : wanted;
-  remembered.set(state, { redirectPort, rules });
-  return rules;
+  return former !== undefined && same(former, wanted) ? former : wanted;
+}
+
+/**
+ * Of a service of thousands of servers, of which one is up now that was not, all but that one are the same objects as
+ * before: what was found of them need not be found again.
+ */
+const targetsOf = remember((servers: readonly Server[]): readonly ServerTarget[] =>
+  servers.map(({ name, address }) => ({ name, address })),
+);
+const weightOf = remember(({ name, weight }: Server): EligibleServer => ({ name, weight }));
+
+function remember<Of extends object, Made>(make: (of: Of) => Made): (of: Of) => Made {
+  const made = new WeakMap<Of, Made>();
+  return (of) => {
+    let known = made.get(of);
+    if (known === undefined) {
+      known = make(of);
+      made.set(of, known);
+    }
+    return known;
+  };
 }
 
 function wantedRules(state: ServiceState, redirectPort: number | undefined): ServiceRules {
@@ -54,8 +69,8 @@ function wantedRules(state: ServiceState, redirectPort: number | undefined): Ser
     scheduler: service.scheduler,
     persistence: service.persistence,
     mark,
-    servers: service.servers.map(({ name, address }) => ({ name, address })),
-    eligible: eligibleServers(state).map(({ server }) => ({ name: server.name, weight: server.weight })),
+    servers: targetsOf(service.servers),
+    eligible: eligibleServers(state).map(({ server }) => weightOf(server)),
     sorry: service.sorry,
   };
 }

@@ -13,13 +13,26 @@ const longestCycle = 1_024;
 export function roundRobinSlots(servers: readonly EligibleServer[]): readonly number[] {
   const weights = cycleWeights(servers.map((server) => server.weight));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
+  // What follows would come to the same, in a time that grows with the square of the servers.
+  if (total === weights.length) return weights.map((_, i) => i);
   const credit = weights.map(() => 0);
   return Array.from({ length: total }, () => {
-    for (const [i, weight] of weights.entries()) credit[i] = (credit[i] ?? 0) + weight;
-    const chosen = credit.indexOf(Math.max(...credit));
+    const chosen = payIn(credit, weights);
     credit[chosen] = (credit[chosen] ?? 0) - total;
     return chosen;
   });
+}
+
+/** Every server gains its weight; answers which has the most, the first of equals. */
+function payIn(credit: number[], weights: readonly number[]): number {
+  let chosen = 0;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < weights.length; i++) {
+    const now = (credit[i] ?? 0) + (weights[i] ?? 0);
+    credit[i] = now;
+    if (now > most) [most, chosen] = [now, i];
+  }
+  return chosen;
 }
 
 /** How many turns of one cycle each server gets; at least one. */

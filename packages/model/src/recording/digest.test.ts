@@ -26,6 +26,26 @@ it("differs with every part, and with their order", () => {
   expect(new Set(values.map((value) => digestOf(value).digest)).size).toBe(values.length);
 });
 
+it("of a large list is the same whether the list before it was much the same, or another, or none", () => {
+  const item = (value: number) => ({ value });
+  const list = Array.from({ length: 1_000 }, (_, index) => item(index));
+  const edit = fc.record({ at: fc.nat({ max: 999 }), value: fc.integer() });
+  fc.assert(
+    fc.property(fc.array(edit, { maxLength: 5 }), (edits) => {
+      const changed = [...list];
+      for (const { at, value } of edits) changed[at] = item(value);
+      digestOf([...list]);
+      const digest = digestOf(changed);
+      digestOf([]);
+      digestOf(Array.from({ length: 1_001 }, () => null));
+      expect(digestOf(JSON.parse(JSON.stringify(changed)))).toEqual(digest);
+    }),
+    { numRuns: 50 },
+  );
+  const turned = [...list.slice(1), ...list.slice(0, 1)];
+  expect(digestOf(turned)).not.toEqual(digestOf(list));
+});
+
 it("knows about how long the value is", () => {
   const long = { text: "x".repeat(1_000) };
   expect(digestOf(long).length).toBeGreaterThan(1_000);

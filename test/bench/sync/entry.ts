@@ -1,5 +1,5 @@
 import { type Conntrack, flowSlot, readFlow, writeFlow } from "@vipair/kernel";
-import { type Flow, type IpAddress, recordFields } from "@vipair/model";
+import { type Flow, type IpAddress, recordFields, tcpStates } from "@vipair/model";
 import { virtualAddress } from "../../topology/plan.js";
 import type { CensusAnswer, Range } from "./program.js";
 
@@ -10,7 +10,6 @@ import type { CensusAnswer, Range } from "./program.js";
 const sourcePort = 40_000;
 const servicePort = 80;
 const network = 10;
-const established = 3;
 /** `SEEN_REPLY | ASSURED | CONFIRMED | DST_NAT | SRC_NAT_DONE | DST_NAT_DONE`, linux/netfilter/nf_conntrack_common.h. */
 const status = 0x1ae;
 /** Longer than any measurement: the kernel's default for an established connection, in seconds. */
@@ -70,11 +69,13 @@ export function entry(mark: number, number: number): Flow {
     status,
     timeout,
     mark,
-    tcp: { state: established, scaleOriginal: 7, scaleReply: 7, flagsOriginal: 3, flagsReply: 3 },
+    tcp: { state: tcpStates.established, scaleOriginal: 7, scaleReply: 7, flagsOriginal: 3, flagsReply: 3 },
   };
 }
 
 /** Another kernel has to translate it, keep it, and know where it stands: `SEEN_REPLY | ASSURED | DST_NAT`. */
 const needed = 0x26;
 const isEntry = (flow: Flow): boolean =>
-  (flow.status & needed) === needed && flow.reply.source.text === server.text && flow.tcp?.state === established;
+  (flow.status & needed) === needed &&
+  flow.reply.source.text === server.text &&
+  flow.tcp?.state === tcpStates.established;

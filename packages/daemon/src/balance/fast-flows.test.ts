@@ -1,10 +1,19 @@
 import type { BusyFlow, ConnectionTimeouts, FastPath } from "@vipair/kernel";
-import { type Flow, flowMark, type Instant, instantOf, type Outcome, parseAddress, type Tuple } from "@vipair/model";
+import {
+  type Flow,
+  flowMark,
+  flowStatus,
+  type Instant,
+  instantOf,
+  type Outcome,
+  parseAddress,
+  type Tuple,
+} from "@vipair/model";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { type FastFlows, openFastFlows } from "./fast-flows.js";
 
 let timeouts: ConnectionTimeouts;
-const [seenReply, assured, translated] = [0x2, 0x4, 0x20];
+const { seenReply, assured, destinationTranslated: translated } = flowStatus;
 
 const tuple = (source: string, sourcePort: number, destination: string, destinationPort: number): Tuple => {
   const [from, to] = [parseAddress(source), parseAddress(destination)];

@@ -37,8 +37,6 @@ export const neighbour = { family: 0, address: 4, size: 20 };
 
 export const TC_ACT_OK = 0;
 export const TC_ACT_SHOT = 2;
-export const AF_INET = 2;
-export const AF_INET6 = 10;
 export const BPF_F_PSEUDO_HDR = 0x10;
 export const BPF_F_MARK_MANGLED_0 = 0x20;
 

@@ -30,10 +30,9 @@ import {
   store,
   storeNumber,
 } from "../bpf/instruction.js";
+import { AF_INET, AF_INET6 } from "../libc/libc.js";
 import { flowKey, translation } from "./layout.js";
 import {
-  AF_INET,
-  AF_INET6,
   BPF_F_MARK_MANGLED_0,
   BPF_F_PSEUDO_HDR,
   bootTime,

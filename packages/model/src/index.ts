@@ -12,6 +12,7 @@ export * from "./record/record.js";
 export * from "./recording/line.js";
 export * from "./recording/reader.js";
 export * from "./recording/recorder.js";
+export * from "./remember.js";
 export * from "./replication.js";
 export * from "./report.js";
 export * from "./service.js";

@@ -1,4 +1,4 @@
-import { type Instant, instantOf } from "@vipair/model";
+import { type Instant, instantOf, remember } from "@vipair/model";
 import { strayDeadline } from "../stray/stray.js";
 import type { BalanceState, ServerState, ServiceState } from "./state.js";
 
@@ -15,17 +15,9 @@ export function nextDeadline(state: BalanceState): Instant | undefined {
 /** Whether a server of the service has something to do now. */
 export const isDue = (service: ServiceState, now: Instant): boolean => serviceDeadline(service) <= now;
 
-/** States do not change, so neither does what was found in one; most services are the same from step to step. */
-const found = new WeakMap<ServiceState, number>();
-
-function serviceDeadline(service: ServiceState): number {
-  let earliest = found.get(service);
-  if (earliest === undefined) {
-    earliest = service.servers.reduce((soonest, server) => Math.min(soonest, serverDeadline(server)), never);
-    found.set(service, earliest);
-  }
-  return earliest;
-}
+const serviceDeadline = remember((service: ServiceState): number =>
+  service.servers.reduce((soonest, server) => Math.min(soonest, serverDeadline(server)), never),
+);
 
 const serverDeadline = ({ probing, drainUntil }: ServerState): number =>
   Math.min(probing.type === "waiting" ? probing.due : never, drainUntil ?? never);

@@ -1,4 +1,4 @@
-import type { Server } from "@vipair/model";
+import { remember, type Server } from "@vipair/model";
 import { type EligibleServer, type Ruleset, type ServerTarget, type ServiceRules, same } from "../ruleset/ruleset.js";
 import { strayPolicy } from "../stray/stray.js";
 import { eligibleServers } from "./eligible.js";
@@ -44,18 +44,6 @@ const targetsOf = remember((servers: readonly Server[]): readonly ServerTarget[]
   servers.map(({ name, address }) => ({ name, address })),
 );
 const weightOf = remember(({ name, weight }: Server): EligibleServer => ({ name, weight }));
-
-function remember<Of extends object, Made>(make: (of: Of) => Made): (of: Of) => Made {
-  const made = new WeakMap<Of, Made>();
-  return (of) => {
-    let known = made.get(of);
-    if (known === undefined) {
-      known = make(of);
-      made.set(of, known);
-    }
-    return known;
-  };
-}
 
 function wantedRules(state: ServiceState, redirectPort: number | undefined): ServiceRules {
   const { service, mark } = state;

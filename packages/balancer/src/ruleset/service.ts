@@ -1,4 +1,4 @@
-import { type Endpoint, formatHostPort } from "@vipair/model";
+import { type Endpoint, formatHostPort, remember } from "@vipair/model";
 import { choiceRules } from "./choice.js";
 import { elementKey, word } from "./elements.js";
 import { serverChain, serviceChain, sorryChain } from "./name.js";
@@ -7,24 +7,17 @@ import type { RedirectRules, ServiceRules } from "./ruleset.js";
 import { resetPart } from "./stray.js";
 import { type Chain, type Element, joinParts, type Part } from "./table.js";
 
-/** Rules do not change, so neither does what was made of them. */
-const parts = new WeakMap<ServiceRules, Part>();
-
 /** What a service has in the table. */
-export function servicePart(rules: ServiceRules): Part {
-  let part = parts.get(rules);
-  if (part === undefined) {
-    part = joinParts([
+export const servicePart = remember(
+  (rules: ServiceRules): Part =>
+    joinParts([
       { elements: listenerElements(rules) },
       destinationsPart(rules),
       resetPart(rules),
       isPersistent(rules) ? clientPart(rules) : {},
       { chains: [{ name: serviceChain(rules.name), rules: serviceRules(rules) }] },
-    ]);
-    parts.set(rules, part);
-  }
-  return part;
-}
+    ]),
+);
 
 function listenerElements(rules: ServiceRules): readonly Element[] {
   const { name, listen } = rules;

@@ -1,3 +1,4 @@
+import { remember } from "../remember.js";
 import { stableHash } from "../stableHash.js";
 
 /** What tells values apart that are not written down. */
@@ -7,19 +8,16 @@ export interface Digest {
   readonly digest: number;
 }
 
-/** Machines do not change what they have made, so neither does what was found of it: most of a large value is the same in the next one. */
-const found = new WeakMap<object, Digest>();
-
 /** Equal values, as JSON has them, have equal digests: a property that is `undefined` is none. */
 export function digestOf(value: unknown): Digest {
   if (typeof value !== "object" || value === null) return digestOfText(JSON.stringify(value) ?? "null");
-  let digest = found.get(value);
-  if (digest === undefined) {
-    digest = Array.isArray(value) ? digestOfList(value) : digestOfParts(partsOf(value));
-    found.set(value, digest);
-  }
-  return digest;
+  return digestOfObject(value);
 }
+
+/** Most of a large value is the same in the next one. */
+const digestOfObject = remember(
+  (value: object): Digest => (Array.isArray(value) ? digestOfList(value) : digestOfParts(partsOf(value))),
+);
 
 const digestOfText = (text: string): Digest => ({ length: text.length, digest: stableHash(text) });
 
@@ -52,30 +50,26 @@ function digestOfList(list: readonly unknown[]): Digest {
   return { length: sum.length, digest: stableHash(`${list.length}:${sum.sum}`) };
 }
 
-const sumOf = (list: readonly unknown[]): Sum => list.reduce<Sum>(addItem, { length: 2, sum: 0 });
+const sumOf = (list: readonly unknown[]): Sum =>
+  list.reduce<Sum>((sum, item, index) => count(sum, 1, item, index), { length: 2, sum: 0 });
 
-/** Looks into those items alone that the former list did not have in their place. */
 function sumOfLarge(list: readonly unknown[]): Sum {
-  const known = former?.list.length === list.length ? former : undefined;
-  let sum: Sum = known?.sum ?? sumOf(list);
-  if (known !== undefined) {
-    for (const [index, item] of list.entries()) {
-      const before = known.list[index];
-      if (before !== item) sum = addItem(takeItem(sum, before, index), item, index);
-    }
-  }
+  const sum = former?.list.length === list.length ? edit(former.sum, former.list, list) : sumOf(list);
   former = { list, sum };
   return sum;
 }
 
-function addItem({ length, sum }: Sum, item: unknown, index: number): Sum {
-  const { length: own, digest } = digestOf(item ?? null);
-  return { length: length + own + 1, sum: (sum + placed(digest, index)) | 0 };
-}
+/** Looks into those items alone that the former list did not have in their place. */
+const edit = (sum: Sum, former: readonly unknown[], list: readonly unknown[]): Sum =>
+  list.reduce<Sum>((edited, item, index) => {
+    const before = former[index];
+    return before === item ? edited : count(count(edited, -1, before, index), 1, item, index);
+  }, sum);
 
-function takeItem({ length, sum }: Sum, item: unknown, index: number): Sum {
+/** An item comes, or goes. */
+function count({ length, sum }: Sum, by: 1 | -1, item: unknown, index: number): Sum {
   const { length: own, digest } = digestOf(item ?? null);
-  return { length: length - own - 1, sum: (sum - placed(digest, index)) | 0 };
+  return { length: length + by * (own + 1), sum: (sum + by * placed(digest, index)) | 0 };
 }
 
 /** The same item in another place counts as another. */

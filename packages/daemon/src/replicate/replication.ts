@@ -222,10 +222,12 @@ export function openReplication({ store, renewal, link, heard, refused, drifted 
     get settled() {
       return machine.role === "source" && (!link().connected || machine.source.compared);
     },
-    report: () =>
-      machine.role === "source"
-        ? reportSource(machine.source, counts, bootClock())
-        : reportReplica(machine.replica, counts, drift.at),
+    report: () => {
+      if (machine.role === "source") return reportSource(machine.source, counts, bootClock());
+      // What was found since the last look is told with its time.
+      drift.look(machine.replica.drift);
+      return reportReplica(machine.replica, counts, drift.at);
+    },
     protection: (view, offset) => {
       if (machine.role === "replica") return machine.replica.holds(view, offset) ? "held" : "no";
       const standing = machine.source.standing(view, offset);

@@ -127,6 +127,15 @@ it("brings the standby what there was before the link, and what happens on it", 
   expect(standby().replicator).toMatchObject({ connections: 2, protected: 2 });
 });
 
+it("tells what was lost a moment ago together with when that was", async () => {
+  happen(active(), "new", flowOf(1));
+  await pairUp();
+  await vi.waitFor(() => expect(active().replicator.protected).toBe(1), soon);
+  happen(standby(), "destroy", flowOf(1));
+  const drift = { missing: 1, surplus: 0, different: 0 };
+  expect(standby().replicator.report()).toMatchObject({ drift, driftAt: expect.any(String) });
+});
+
 it("hears of its own kernel's births only while it is active", async () => {
   await pairUp();
   expect(nodes.map(({ follows }) => follows)).toEqual(["everything", "ends"]);

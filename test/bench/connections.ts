@@ -106,24 +106,30 @@ function behaviourOf(contender: ContenderName, turns: readonly Turn[]): Behaviou
   };
 }
 
-function judge(rates: readonly LoadResult[], behaviour: readonly Behaviour[]): Verdict[] {
-  const own = of(rates, "vipair");
+/** Without the fast path, and where connections begin on it. */
+const nodes = ["vipair", "vipair-all"] as const;
+
+const judge = (rates: readonly LoadResult[], behaviour: readonly Behaviour[]): Verdict[] =>
+  nodes.filter((node) => of(rates, node) !== undefined).flatMap((node) => judgeNode(node, rates, behaviour));
+
+function judgeNode(node: ContenderName, rates: readonly LoadResult[], behaviour: readonly Behaviour[]): Verdict[] {
+  const own = of(rates, node);
   const cheaper = (name: ContenderName): Verdict => {
     const measured = quotient(own?.hopUs.median, of(rates, name)?.hopUs.median);
     return {
-      text: `hop of a connection: vipair / ${name} < 1`,
+      text: `hop of a connection: ${node} / ${name} < 1`,
       measured,
       passed: measured === undefined || measured < 1,
     };
   };
-  const [ours, theirs] = [of(behaviour, "vipair"), of(behaviour, "nftlb")];
+  const [ours, theirs] = [of(behaviour, node), of(behaviour, "nftlb")];
   return [
-    atMost("hop of a connection: vipair / routing", own?.hopRatio, 1.5),
+    atMost(`hop of a connection: ${node} / routing`, own?.hopRatio, 1.5),
     cheaper("nftlb"),
     cheaper("haproxy"),
-    atMost("p99 to open: vipair / nftlb", ours && theirs && ours.atHalf.p99Ms / theirs.atHalf.p99Ms, 1),
-    atMost("a reused port: refused by vipair", ours?.reuse.failed, 0),
+    atMost(`p99 to open: ${node} / nftlb`, ours && theirs && ours.atHalf.p99Ms / theirs.atHalf.p99Ms, 1),
+    atMost(`a reused port: refused by ${node}`, ours?.reuse.failed, 0),
     // A SYN that is lost comes again after a second.
-    atMost("a reused port: the longest that vipair takes, ms", ours?.reuse.worstMs, 900),
+    atMost(`a reused port: the longest that ${node} takes, ms`, ours?.reuse.worstMs, 900),
   ];
 }

@@ -4,7 +4,7 @@ import { living, Replication } from "../bench/sync/replication.js";
 import { type CauseName, causes } from "../failover/cause.js";
 import { type Move, moveAway, moveBack, recover } from "../failover/move.js";
 import { openStage, type Stage } from "../stage/stage.js";
-import { until } from "../topology/clock.js";
+import { pause, until } from "../topology/clock.js";
 import { type LbName, otherLb } from "../topology/plan.js";
 import { Connections, type ConnectionsReport } from "../traffic/connections/connections.js";
 import { Download, intact } from "../traffic/download.js";
@@ -19,19 +19,25 @@ const plan = { targets: everyTarget, busy: 16, everyMs: 50, idle: 16, streams: 4
 const flowCount = 16;
 /** The outage, and the retransmission that comes up to once that time later. */
 const longestWaitMs = 1_500;
+/** A tenth of a second, the beat after it, and what it takes to tell the other node. */
+const longestYouthMs = 400;
 
 let stage: Stage<VipairPair>;
 let flows: Flows;
 let open: Connections[] = [];
 /** Its damage is not undone yet. */
 let away: Move | undefined;
+/** Connections may begin on the fast path. */
+let beginsThere: boolean;
 
 describe.each([
   { way: "the ordinary way", fastPath: false },
   { way: "the fast path", fastPath: true },
-])("on $way", ({ fastPath }) => {
+  { way: "a fast path where they begin", fastPath: "all" },
+] as const)("on $way", ({ fastPath }) => {
   beforeAll(async () => {
     const configuration = (secret: string): string => vipairConfiguration(secret, { fastPath });
+    beginsThere = fastPath === "all";
     stage = await openStage((topology) => VipairPair.start(topology, configuration));
     // The same ones through all tests: a flow keeps its server for as long as it lives.
     flows = new Flows(stage.topology.host("client"), { targets: everyTarget, count: flowCount });
@@ -50,7 +56,7 @@ describe.each([
       const connections = await connect();
       await pair.protects(await pair.settled(), connections.count + flowCount);
       if (fastPath) await carries(await pair.settled(), plan.streams);
-      const move = await underWay(connections, () => leave(name));
+      const move = await underWay(connections, () => leave(name), name);
       await undo();
       await pair.protects(move.to, connections.count + flowCount);
       if (fastPath) await carries(move.to, plan.streams);
@@ -71,7 +77,7 @@ describe.each([
     await pair.restart(standby);
     const created = await creating;
     await pair.protects(from, load.count + connections.count);
-    await underWay(connections, () => leave("killed"));
+    await underWay(connections, () => leave("killed"), "killed");
     expect(await replication.compare(living(created))).toMatchObject({ existing: load.count, missing: 0, altered: 0 });
   });
 });
@@ -103,9 +109,11 @@ async function connect(): Promise<Connections> {
 }
 
 /** Moves ownership while downloads are under way, and expects everything to go on. */
-async function underWay<T>(connections: Connections, move: () => Promise<T>): Promise<T> {
+async function underWay<T>(connections: Connections, move: () => Promise<T>, cause: CauseName = "planned"): Promise<T> {
   const downloads = everyTarget.map((target) => new Download(stage.topology.host("client"), target));
   await until("the downloads have begun", 5_000, () => downloads.every(({ isUnderWay }) => isUnderWay));
+  // The other node does not know yet what is young; before a planned failover it is told.
+  if (beginsThere && cause !== "planned") await pause(longestYouthMs);
   await Promise.all([connections.begin(), flows.begin()]);
   const moved = await move();
   expect(downloads.map(({ isUnderWay }) => isUnderWay)).toEqual(downloads.map(() => true));

@@ -45,7 +45,7 @@ export interface PairOptions {
   readonly intervalMs?: number;
   /** More of what is tracked, each as YAML: `{ gateway: 198.51.100.1 }`. */
   readonly tracks?: readonly string[];
-  readonly fastPath?: boolean;
+  readonly fastPath?: boolean | "all";
 }
 
 /** The whole configuration of the pair in the test network, the same for both nodes. */

@@ -26,7 +26,7 @@ export function buildConfig({ pair, addresses, services, fastPath }: Shaped): Co
     pair: buildPair(pair, carried),
     addresses: carried,
     services: Object.entries(services ?? {}).map(([name, service]) => buildService(name, service)),
-    fastPath,
+    fastPath: fastPath === true ? "busy" : fastPath === false ? "none" : "all",
   };
 }
 

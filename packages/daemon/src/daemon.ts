@@ -146,8 +146,9 @@ async function openParts(options: DaemonOptions, closers: Closer[]): Promise<Dae
     agentEnded: stability.agentEnded,
     reported: (report) => failures.reported(report, tracks.report()),
     leaseEnd: balancer.fastFlows?.leaseFd,
+    young: balancer.fastFlows?.young,
     ownershipChanged: (event) => {
-      if (event.type === "ownershipLost") balancer.fastFlows?.clear();
+      if (event.type === "ownershipLost") balancer.fastFlows?.abandon();
       balancer.loop.deliver(event);
     },
     changed,

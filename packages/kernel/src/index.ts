@@ -11,8 +11,9 @@ export {
   watchFlows,
 } from "./conntrack/watch.js";
 export { type FastPath, fastPathRoom, openFastPath, removeFastPath } from "./fast-path/fast-path.js";
-export type { BusyFlow } from "./fast-path/layout.js";
+export type { BusyFlow, YoungConnection } from "./fast-path/layout.js";
 export { type LeaseEnd, openLeaseEnd } from "./fast-path/lease-end.js";
+export { type Young, type YoungServer, type YoungService, youngCounts, youngSlots } from "./fast-path/young.js";
 export { writeWhole } from "./file/whole.js";
 export { fenceTables } from "./lease/fence.js";
 export { isKernelError } from "./libc/errno.js";

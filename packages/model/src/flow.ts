@@ -13,7 +13,15 @@ export const flowStatus = {
 } as const;
 
 /** `enum tcp_conntrack`, linux/netfilter/nf_conntrack_tcp.h. */
-export const tcpStates = { established: 3, finWait: 4, lastAck: 6, timeWait: 7, close: 8 } as const;
+export const tcpStates = {
+  synSent: 1,
+  synReceived: 2,
+  established: 3,
+  finWait: 4,
+  lastAck: 6,
+  timeWait: 7,
+  close: 8,
+} as const;
 
 /** One direction of a connection as conntrack keeps it (`struct nf_conntrack_tuple`). */
 export interface Tuple {

@@ -126,9 +126,11 @@ export interface Config {
   readonly pair: Pair;
   readonly addresses: readonly VirtualAddress[];
   readonly services: readonly Service[];
-  /** Busy connections pass by conntrack and the rules. */
-  readonly fastPath: boolean;
+  readonly fastPath: FastPathUse;
 }
+
+/** Which connections pass by conntrack and the rules: the busy ones; or those of TCP begin there, too. */
+export type FastPathUse = "none" | "busy" | "all";
 
 /** The lifeline (see `heartbeat`) listens one port above the peer link. */
 export const lifelinePort = (pair: Pair): number => pair.sync.port + 1;

@@ -222,6 +222,8 @@ export interface FastPathReport {
   readonly open: boolean;
   /** Connections that it carries now; 0 on a node that is not active. */
   readonly connections: number;
+  /** Services whose connections begin there; absent where none may. */
+  readonly services?: number;
 }
 
 /** `vipair status --json`. */

@@ -3,13 +3,14 @@ import { startServers } from "../load/servers.js";
 import type { Contender, ContenderName, Network } from "./contender.js";
 import { direct, nftlb, routing } from "./kernel.js";
 import { haproxy, nginx, nodeProxy } from "./proxies.js";
-import { vipair, vipairFast } from "./vipair.js";
+import { vipair, vipairAll, vipairFast } from "./vipair.js";
 
 const makers: Readonly<Record<ContenderName, (topology: Network) => Contender | Promise<Contender>>> = {
   direct,
   routing,
   vipair,
   "vipair-fast": vipairFast,
+  "vipair-all": vipairAll,
   nftlb,
   haproxy,
   nginx,

@@ -21,6 +21,7 @@ export const contenderNames = [
   "routing",
   "vipair",
   "vipair-fast",
+  "vipair-all",
   "nftlb",
   "haproxy",
   "nginx",

@@ -9,10 +9,15 @@ export const vipair = (topology: Network): Promise<Contender> => loneNode("vipai
 /** With `fastPath: true`. */
 export const vipairFast = (topology: Network): Promise<Contender> => loneNode("vipair-fast", topology);
 
+/** With `fastPath: all`. */
+export const vipairAll = (topology: Network): Promise<Contender> => loneNode("vipair-all", topology);
+
+const fastPaths = { vipair: "false", "vipair-fast": "true", "vipair-all": "all" };
+
 /** One node of a pair whose other node is not there: what replication costs is measured apart. */
-async function loneNode(name: "vipair" | "vipair-fast", topology: Network): Promise<Contender> {
+async function loneNode(name: keyof typeof fastPaths, topology: Network): Promise<Contender> {
   const configuration = (secretFile: string, services: readonly BenchService[]): string =>
-    `fastPath: ${name === "vipair-fast"}\n${configure(secretFile, services)}`;
+    `fastPath: ${fastPaths[name]}\n${configure(secretFile, services)}`;
   const secret = await newSecret();
   let node: VipairNode | undefined;
   return {

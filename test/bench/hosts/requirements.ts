@@ -21,6 +21,7 @@ const byContender: Readonly<Record<ContenderName, Pick<Requirements, "commands" 
   routing: { commands: ["nft"], files: [] },
   vipair: { commands: ["nft"], files: [process.execPath, vipaird] },
   "vipair-fast": { commands: ["nft"], files: [process.execPath, vipaird] },
+  "vipair-all": { commands: ["nft"], files: [process.execPath, vipaird] },
   nftlb: { commands: ["nft", "nftlb", "curl", "ss"], files: [] },
   haproxy: { commands: ["nft", "haproxy", "ss"], files: [] },
   nginx: { commands: ["nft", "nginx", "ss"], files: ["/usr/lib/nginx/modules/ngx_stream_module.so"] },

@@ -41,6 +41,7 @@ const colourOf: Readonly<Record<string, keyof Colours>> = {
   routing: "plain",
   vipair: "ours",
   "vipair-fast": "ours",
+  "vipair-all": "ours",
   nftlb: "kernel",
   keepalived: "kernel",
   conntrackd: "kernel",

@@ -17,7 +17,8 @@ export function renderDraw(rules: BalancedRules, kind: "map" | "vmap", target: (
   return `${renderKey(rules, slots.length)} ${kind} { ${targets.join(", ")} }`;
 }
 
-function chooseSlots({ name, scheduler, servers, eligible }: BalancedRules): readonly number[] {
+/** Of one cycle of draws, the place in `eligible` of the server of each. */
+export function chooseSlots({ name, scheduler, servers, eligible }: BalancedRules): readonly number[] {
   switch (scheduler) {
     case "roundRobin":
       return roundRobinSlots(eligible);

@@ -21,3 +21,4 @@ export {
   type ServiceRules,
   sameRuleset,
 } from "./ruleset.js";
+export { sameAddresses, sharedAddresses, type YoungRules, youngServices } from "./young.js";

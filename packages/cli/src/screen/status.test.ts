@@ -94,6 +94,10 @@ addresses  - 198.51.100.10/24 on eth0, not held
   test("tells what the fast path carries, and where there is none", () => {
     const report = { ...exampleReport, fastPath: { open: true, connections: 12 } };
     expect(show(report)).toContain("fast path  ✔ lb1 carries 12 busy connections");
+    const begins = { ...report, fastPath: { open: true, connections: 12, services: 3 } };
+    expect(show(begins)).toContain(
+      "fast path  ✔ lb1 carries 12 busy connections, connections of 3 services begin there",
+    );
     const refused = { ...report, fastPath: { open: false, connections: 0 } };
     expect(show(refused)).toContain("fast path  ✘ lb1: the kernel refused it, see vipair events");
     expect(show({ ...report, role: "backup" }).join("\n")).not.toContain("fast path");

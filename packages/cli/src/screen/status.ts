@@ -131,7 +131,10 @@ function fastPathLines({ peer, ...own }: StatusReport, paint: Paint): string[] {
   const texts = nodes.flatMap(({ node, role, fastPath }) => {
     if (fastPath === undefined) return [];
     if (!fastPath.open) return [goodMark(false, `${node}: the kernel refused it, see vipair events`, paint)];
-    return role === "active" ? [goodMark(true, `${node} carries ${fastPath.connections} busy connections`, paint)] : [];
+    if (role !== "active") return [];
+    const { connections, services } = fastPath;
+    const begins = services === undefined ? "" : `, connections of ${services} services begin there`;
+    return [goodMark(true, `${node} carries ${connections} busy connections${begins}`, paint)];
   });
   return texts.map((text, index) => field(index === 0 ? "fast path" : "", text, paint));
 }

@@ -57,9 +57,13 @@ function typeOf({
   if (type === "integer") return `${minimum} to ${maximum}`;
   if (type === "boolean") return "`true`, `false`";
   if (typeof additionalProperties === "object") return "mapping of names";
+  if (anyOf?.every(isPlain)) return anyOf.map(typeOf).join(", ");
   if (anyOf?.[0] !== undefined) return typeOf(anyOf[0]);
   return type === "object" ? "mapping" : (type ?? "");
 }
+
+const isPlain = ({ title, const: only, type }: JsonSchema): boolean =>
+  title === undefined && (only !== undefined || type === "boolean");
 
 function defaultOf({ default: value }: JsonSchema, required: boolean): string {
   if (required) return "required";

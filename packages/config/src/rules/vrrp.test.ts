@@ -38,8 +38,10 @@ describe("transport: vrrp", () => {
       `fastPath: ▸true\n${text}`,
       "with virtualMac there is no fast path: packets come in on devices that come and go",
     );
-    expect(accepted(`fastPath: false\n${text}`).config.fastPath).toBe(false);
-    expect(accepted(`fastPath: true\n${text.replace(", virtualMac: true", "")}`).config.fastPath).toBe(true);
+    expect(accepted(`fastPath: false\n${text}`).config.fastPath).toBe("none");
+    expect(accepted(`fastPath: true\n${text.replace(", virtualMac: true", "")}`).config.fastPath).toBe("busy");
+    expect(accepted(`fastPath: all\n${text.replace(", virtualMac: true", "")}`).config.fastPath).toBe("all");
+    expectErrors(`fastPath: ▸most\n${text.replace(", virtualMac: true", "")}`, "expected true, false or all");
   });
 
   it("counts in centiseconds", () => {

@@ -24,7 +24,7 @@ export const checkVrrp: Rule = (draft, complain) => {
   if (heartbeat.virtualMac === true && heartbeat.unicast === true) {
     complain([...at, "virtualMac"], "with unicast there is no virtual router on a link that could have a MAC address");
   }
-  if (heartbeat.virtualMac === true && draft.fastPath === true) {
+  if (heartbeat.virtualMac === true && (draft.fastPath === true || draft.fastPath === "all")) {
     complain(["fastPath"], "with virtualMac there is no fast path: packets come in on devices that come and go");
   }
   checkAdvertised(draft, complain);

@@ -34,12 +34,13 @@ export const configSchema = z.strictObject({
       propertyNames: { pattern: namePattern.source },
     }),
   fastPath: z
-    .boolean()
+    .union([z.boolean(), z.literal("all")], { error: "expected true, false or all" })
     .prefault(false)
     .meta({
       description:
         "With `true`, packets of busy connections are translated by a BPF program where they come in, and pass by conntrack and " +
-        "all rules of nftables, your own as well. Each node decides for itself. See docs/fast-path.md.",
+        "all rules of nftables, your own as well. With `all`, connections of TCP begin there too, where their service allows " +
+        "that. Each node decides for itself. See docs/fast-path.md.",
     }),
 });
 

@@ -1,4 +1,4 @@
-import { type BalanceEffect, knownHealth, tableName } from "@vipair/balancer";
+import { type BalanceEffect, type CutConnections, knownHealth, tableName } from "@vipair/balancer";
 import {
   type Conntrack,
   openConntrack,
@@ -67,11 +67,14 @@ export async function openBalancer(options: BalancerOptions): Promise<Balancer> 
   const refused = (error: string): void => journal.record("refused", `the kernel refused: ${error}`, { error });
   const rules = openRules(nftables, refused, options.clientsLost);
   const connections = openConnections(cutting, refused);
-  const traffic = openTraffic(nftables, connections, () =>
-    strays.countersRead(loop.state.services.map(({ service }) => service)),
+  const fastFlows = openConfiguredFlows(config, conntrack, cutting, refused);
+  const traffic = openTraffic(
+    nftables,
+    connections,
+    () => fastFlows?.young?.counts() ?? new Map(),
+    () => strays.countersRead(loop.state.services.map(({ service }) => service)),
   );
   const strays = openStrays(traffic, journal);
-  const fastFlows = openConfiguredFlows(config, conntrack, refused);
 
   const perform = (effect: BalanceEffect): void => {
     switch (effect.type) {
@@ -79,10 +82,11 @@ export async function openBalancer(options: BalancerOptions): Promise<Balancer> 
         void probeOnce(effect);
         return;
       case "applyRuleset":
+        fastFlows?.young?.want(effect.ruleset);
         return rules.want(effect.ruleset);
       case "cutConnections":
         // Before the rules have changed, the next packet would bring the flow back to where it was.
-        rules.afterwards(() => void connections.cut(effect).then(() => fastFlows?.clear()));
+        rules.afterwards(() => cut(effect));
         return;
       case "reportPassedOn":
         return strays.passedOn();
@@ -97,6 +101,11 @@ export async function openBalancer(options: BalancerOptions): Promise<Balancer> 
         return options.healthChanged();
       }
     }
+  };
+  const cut = (order: CutConnections): void => {
+    // Before conntrack could be given some of them.
+    if (order.which === "all") fastFlows?.young?.cut(order.address);
+    void connections.cut(order).then(() => fastFlows?.clear());
   };
   const probeOnce = async (effect: BalanceEffect & { type: "probe" }): Promise<void> => {
     const { service, server, round } = effect;

@@ -54,6 +54,7 @@ beforeEach(() => {
   timeouts = { tcpEstablished: 86_400, udp: 30, udpStream: 120 };
   const fastPath: FastPath = {
     leaseFd: 9,
+    young: undefined,
     takeBusy: () => busy.shift(),
     forgetBusy: (one) => void forgotten.push(one),
     add: ({ original }, directions) => {
@@ -67,6 +68,7 @@ beforeEach(() => {
   flows = openFastFlows({
     fastPath,
     room: 2,
+    young: undefined,
     conntrack: {
       find: (_, { sourcePort }) => table.find(({ original }) => original.sourcePort === sourcePort),
       refresh: ({ original }, seconds) => {

@@ -25,6 +25,7 @@ import {
   tcpStates,
 } from "@vipair/model";
 import { atBeat } from "../pace.js";
+import { openYoungFlows, type YoungFlows, type YoungFlowsOptions } from "./young-flows.js";
 
 /**
  * Which connections take the kernel's fast path: those of our services that are busy and that conntrack knows as established.
@@ -40,14 +41,19 @@ export interface FastFlows {
   readonly leaseFd: number;
   /** Connections on the fast path now. */
   readonly count: number;
+  /** Those that begin there; `undefined` where none does. */
+  readonly young: YoungFlows | undefined;
   /** All take the ordinary way again; who is busy comes back. */
   clear(): void;
+  /** Ownership is lost: nothing is carried here, and nobody knows what was young. */
+  abandon(): void;
   close(): void;
 }
 
 export interface FastFlowsOptions {
   readonly fastPath: FastPath;
   readonly room: number;
+  readonly young: YoungFlows | undefined;
   readonly conntrack: Pick<Conntrack, "find" | "refresh">;
   /** As the host has them now: an operator may change them. */
   readonly timeouts: () => ConnectionTimeouts;
@@ -70,26 +76,24 @@ interface Carried {
 /**
  * Opens the fast path when it is configured; otherwise takes away what a killed daemon may have left. Where the kernel refuses,
  * that is told, and everything takes the ordinary way.
+ * @param news see {@link YoungFlowsOptions.conntrack}
  */
 export function openConfiguredFlows(
   { fastPath, addresses }: Pick<Config, "fastPath" | "addresses">,
   conntrack: FastFlowsOptions["conntrack"],
+  news: YoungFlowsOptions["conntrack"],
   refused: (error: string) => void,
 ): FastFlows | undefined {
   const interfaces = interfacesOf(addresses);
-  if (!fastPath) {
+  if (fastPath === "none") {
     removeFastPath(interfaces);
     return undefined;
   }
   try {
-    return openFastFlows({
-      fastPath: openFastPath(interfaces),
-      room: fastPathRoom,
-      conntrack,
-      timeouts: readConnectionTimeouts,
-      clock: bootClock,
-      refused,
-    });
+    const common = { timeouts: readConnectionTimeouts, clock: bootClock, refused };
+    const opened = openFastPath(interfaces, fastPath === "all");
+    const young = opened.young && openYoungFlows({ ...common, young: opened.young, conntrack: news });
+    return openFastFlows({ ...common, fastPath: opened, room: fastPathRoom, conntrack, young });
   } catch (error) {
     if (!isKernelError(error)) throw error;
     refused(`there is no fast path: ${error.message}`);
@@ -98,7 +102,7 @@ export function openConfiguredFlows(
 }
 
 export function openFastFlows(options: FastFlowsOptions): FastFlows {
-  const { fastPath, room, conntrack, clock, refused } = options;
+  const { fastPath, room, young, conntrack, clock, refused } = options;
   /** Whoever was looked at longest ago comes first. */
   const carried = new Map<string, Carried>();
   /** Read once in a turn, when that needs them. */
@@ -164,12 +168,18 @@ export function openFastFlows(options: FastFlowsOptions): FastFlows {
   };
   return {
     leaseFd: fastPath.leaseFd,
+    young,
     get count() {
       return carried.size;
     },
     clear,
+    abandon: () => {
+      clear();
+      young?.clear();
+    },
     close: () => {
       turning.close();
+      young?.close();
       fastPath.close();
     },
   };

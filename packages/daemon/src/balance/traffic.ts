@@ -29,16 +29,26 @@ export interface Traffic {
 const readEveryMs = 2_000;
 const none: Rate = { total: 0, perSecond: 0 };
 
-/** @param readAgain called after each regular reading */
+/** No counter is called so. */
+const elsewhere = (counter: string): string => `${counter} `;
+const sum = (a: Rate, b: Rate): Rate => ({ total: a.total + b.total, perSecond: a.perSecond + b.perSecond });
+
+/**
+ * @param begun connections that no counter of the rules has counted, by the one that would have
+ * @param readAgain called after each regular reading
+ */
 export function openTraffic(
   nftables: Pick<Nftables, "counters">,
   connections: Connections,
+  begun: () => ReadonlyMap<string, number>,
   readAgain: () => void,
 ): Traffic {
   let rates: Rates | undefined;
   const read = (): void => {
     const counters = nftables.counters({ family: "inet", table: tableName });
-    rates = updateRates(rates, new Map([...counters].map(([name, { packets }]) => [name, packets])), bootClock());
+    const counted = new Map([...counters].map(([name, { packets }]) => [name, packets]));
+    for (const [name, count] of begun()) counted.set(elsewhere(name), count);
+    rates = updateRates(rates, counted, bootClock());
   };
   const rateOf = (counter: string): Rate => rates?.rates.get(counter) ?? none;
   const reading = atPace(readEveryMs, () => {
@@ -47,7 +57,10 @@ export function openTraffic(
   });
   return {
     connections,
-    rate: (service, server) => rateOf(serverChain(service, server)),
+    rate: (service, server) => {
+      const counter = serverChain(service, server);
+      return sum(rateOf(counter), rateOf(elsewhere(counter)));
+    },
     resets: (service) => rateOf(resetCounter(service)).total,
     passedOn: () => {
       read();

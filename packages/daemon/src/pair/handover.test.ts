@@ -13,6 +13,7 @@ interface World {
   requests: (request: PeerRequest) => Promise<unknown>;
   flush: () => Promise<number>;
   dump: () => Flow[];
+  young: (what: "hold" | "release") => void;
 }
 let world: World;
 let handover: Handover;
@@ -26,9 +27,11 @@ beforeEach(() => {
     requests: async () => undefined,
     flush: async () => 0,
     dump: () => own.flows,
+    young: () => undefined,
   };
   world = own;
   handover = openHandover({
+    young: { hold: () => own.young("hold"), release: () => own.young("release") },
     from: "lb1",
     to: "lb2",
     takenWithinMs: 5_000,
@@ -81,6 +84,19 @@ it("sends what is being opened, has the rest confirmed, passes ownership, and sa
   expect(world.steps).toEqual(["insertFlows 1", "flush", "hand over"]);
   succeed();
   expect(await report).toEqual({ from: "lb1", to: "lb2", connections: 2, tookMs: 3.46 });
+});
+
+it("has conntrack know everything before, and lets connections begin elsewhere again however it ends", async () => {
+  world.young = (what) => world.steps.push(what);
+  const report = handover.run(false);
+  await handedOver();
+  succeed();
+  await report;
+  expect(world.steps).toEqual(["hold", "insertFlows 1", "flush", "hand over", "release"]);
+  world.steps.splice(0);
+  world.flush = () => Promise.reject(new Error("not in time"));
+  await expect(handover.run(false)).rejects.toThrow("not in time");
+  expect(world.steps).toEqual(["hold", "insertFlows 1", "flush", "release"]);
 });
 
 it("carries what was born or changed meanwhile after the pass", async () => {

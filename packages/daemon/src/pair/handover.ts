@@ -12,6 +12,7 @@ import {
   recordFields,
   recordKey,
 } from "@vipair/model";
+import type { YoungFlows } from "../balance/young-flows.js";
 import { isAssured } from "../replicate/records.js";
 import type { Replicator } from "../replicate/replicator.js";
 import type { AgentProcess } from "./agent.js";
@@ -20,6 +21,7 @@ import type { PeerLink } from "./link/link.js";
 /**
  * The planned hand-over, seen from the active node:
  *
+ *   0. conntrack gets the connections that it did not know           young: hold
  *   1. the standby gets the connections that are just being opened    insertFlows …
  *   2. and confirms all the others, which were replicated before       replicator: flush
  *   3. the agent passes ownership; stray frames linger here            agent: handover
@@ -53,6 +55,8 @@ export interface HandoverOptions {
   readonly conntrack: Pick<Conntrack, "dumpSlots">;
   readonly replicator: Pick<Replicator, "connections" | "flush">;
   readonly link: Pick<PeerLink, "request">;
+  /** `undefined` where every connection begins on the ordinary way. */
+  readonly young: Pick<YoungFlows, "hold" | "release"> | undefined;
   /** How long the other node may take to become active. */
   readonly takenWithinMs: number;
 }
@@ -70,7 +74,7 @@ interface Passing {
 }
 
 export function openHandover(options: HandoverOptions): Handover {
-  const { from, to, agent, conntrack, replicator, link, takenWithinMs } = options;
+  const { from, to, agent, conntrack, replicator, link, young, takenWithinMs } = options;
   let passing: Passing | undefined;
   let running: Promise<FailoverReport> | undefined;
 
@@ -104,6 +108,7 @@ export function openHandover(options: HandoverOptions): Handover {
     const carried = new Set<string>();
     let lost = 0;
     try {
+      young?.hold();
       await carry(carried, (view, record) => !isAssured(view, record));
       lost = await replicator.flush();
       if (lost > replicator.connections * mostLost) {
@@ -130,6 +135,7 @@ export function openHandover(options: HandoverOptions): Handover {
         return await running;
       } finally {
         running = undefined;
+        young?.release();
       }
     },
     settled: async () => {

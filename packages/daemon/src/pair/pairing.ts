@@ -20,7 +20,7 @@ import { openConnectionStore } from "../replicate/connections.js";
 import { openReplicator, type Replicator } from "../replicate/replicator.js";
 import { type AgentProcess, openAgentProcess } from "./agent.js";
 import { type Freezes, openFreezes } from "./freezes.js";
-import { openHandover } from "./handover.js";
+import { type HandoverOptions, openHandover } from "./handover.js";
 import { openPeerLink, type PeerLink } from "./link/link.js";
 import type { PeerRequest } from "./link/message.js";
 import { handoverGates, handoverObstacles, type ObstacleParts } from "./obstacles.js";
@@ -80,6 +80,7 @@ export interface PairingOptions {
   readonly reported: (report: AgentReport) => void;
   /** See `FastPath.leaseFd`. */
   readonly leaseEnd: number | undefined;
+  readonly young: HandoverOptions["young"];
   readonly ownershipChanged: (event: OwnershipEvent) => void;
   /** Agent, link or peer changed. */
   readonly changed: () => void;
@@ -267,7 +268,16 @@ export function openPairing(options: PairingOptions): Pairing {
   });
   // With VRRP the other router waits for its skew time first, up to an interval.
   const takenWithinMs = Math.max(5_000, 2 * pair.heartbeat.interval);
-  const handover = openHandover({ from: node, to: peer.name, agent, conntrack, replicator, link, takenWithinMs });
+  const handover = openHandover({
+    from: node,
+    to: peer.name,
+    agent,
+    conntrack,
+    replicator,
+    link,
+    young: options.young,
+    takenWithinMs,
+  });
 
   const verifier = openVerifier({
     active: node,

@@ -22,6 +22,7 @@ import {
 import type { FastFlows } from "../balance/fast-flows.js";
 import type { BalanceLoop } from "../balance/loop.js";
 import type { Traffic } from "../balance/traffic.js";
+import type { YoungFlows } from "../balance/young-flows.js";
 import type { Freezes } from "../pair/freezes.js";
 
 /** What the report of this node is made of. */
@@ -43,7 +44,9 @@ export interface NodeReportParts {
   readonly tuning: TuningReport;
   readonly freezes: Pick<Freezes, "own" | "explanation">;
   readonly presence: PresenceReport | undefined;
-  readonly fastFlows: Pick<FastFlows, "count"> | undefined;
+  readonly fastFlows:
+    | (Pick<FastFlows, "count"> & { readonly young: Pick<YoungFlows, "services"> | undefined })
+    | undefined;
 }
 
 export function reportNode(parts: NodeReportParts): NodeReport {
@@ -73,13 +76,14 @@ export function reportNode(parts: NodeReportParts): NodeReport {
     tuning: parts.tuning,
     ...(parts.presence === undefined ? {} : { presence: parts.presence }),
     ...(frozen === undefined ? {} : { frozen }),
-    ...(config.fastPath ? { fastPath: reportFastPath(parts.fastFlows) } : {}),
+    ...(config.fastPath === "none" ? {} : { fastPath: reportFastPath(parts.fastFlows) }),
   };
 }
 
 const reportFastPath = (flows: NodeReportParts["fastFlows"]): FastPathReport => ({
   open: flows !== undefined,
   connections: flows?.count ?? 0,
+  ...(flows?.young === undefined ? {} : { services: flows.young.services }),
 });
 
 function reportAddresses({ pair, addresses }: Config, agent: AgentReport | undefined): AddressReport[] {

@@ -10,6 +10,8 @@ export const commands = {
   remove: 3,
   loadProgram: 5,
   take: 21,
+  lookupBatch: 24,
+  takeBatch: 25,
 } as const;
 
 /** `__NR_bpf`. */

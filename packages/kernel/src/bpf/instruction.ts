@@ -33,6 +33,7 @@ const operations = {
   and: 0x50,
   shiftLeft: 0x60,
   shiftRight: 0x70,
+  modulo: 0x90,
   xor: 0xa0,
   set: 0xb0,
 } as const;
@@ -74,6 +75,21 @@ export const storeNumber = (width: Width, destination: Register, offset: number,
   destination,
   offset,
   immediate,
+});
+
+/** Adds 64 bits to what is in memory, whoever else does so at the same time. */
+export const addAtomically = (destination: Register, offset: number, source: Register): Instruction => ({
+  opcode: 0xdb,
+  destination,
+  source,
+  offset,
+});
+
+/** From network byte order. */
+export const toHostOrder = (register: Register, bits: 16 | 32): Instruction => ({
+  opcode: 0xdc,
+  destination: register,
+  immediate: bits,
 });
 
 /** Both halves of the instruction that takes a map by its file descriptor. */

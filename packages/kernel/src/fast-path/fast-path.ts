@@ -9,7 +9,9 @@ import { NETLINK_ROUTE, NetlinkSocket } from "../netlink/socket.js";
 import { attempt, done } from "../outcome.js";
 import { type BusyFlow, decodeKey, flowKey, type Passage, passage, translation } from "./layout.js";
 import { leaseEnd } from "./lease-end.js";
-import { type FastPathMaps, fastPathProgram } from "./program.js";
+import type { FastPathMaps } from "./program/lines.js";
+import { fastPathProgram } from "./program/program.js";
+import { createYoungMaps, openYoung, type Young, type YoungBpfMaps } from "./young.js";
 
 /** Of the program and of what is attached. */
 const name = "vipair";
@@ -35,14 +37,17 @@ export interface FastPath {
   /** When the last packet of the connection passed; `undefined` when it has left: its end, or a new beginning, was seen. */
   lastSeen(flow: Flow): Instant | undefined;
   remove(flow: Flow): void;
+  /** Connections that begin here; `undefined` where none does. */
+  readonly young: Young | undefined;
   close(): void;
 }
 
 /**
  * Attaches the program where packets come in.
+ * @param begins connections may begin there, when services are given to {@link FastPath.young}
  * @throws KernelError when the kernel refuses: ENOSYS, EPERM without CAP_BPF, ENODEV without the interface
  */
-export function openFastPath(interfaces: readonly string[]): FastPath {
+export function openFastPath(interfaces: readonly string[], begins = false): FastPath {
   const opened: { close(): void }[] = [];
   const close = (): void => {
     removeFastPath(interfaces);
@@ -54,7 +59,13 @@ export function openFastPath(interfaces: readonly string[]): FastPath {
     return map;
   };
   try {
-    const maps = { flows: create(flows), lease: create(leaseEnd), samples: create(samples), busy: create(busy) };
+    const maps = {
+      flows: create(flows),
+      lease: create(leaseEnd),
+      samples: create(samples),
+      busy: create(busy),
+      young: begins ? createYoungMaps(create) : undefined,
+    };
     attachProgram(maps, interfaces);
     return new KernelFastPath(maps, close);
   } catch (error) {
@@ -63,7 +74,9 @@ export function openFastPath(interfaces: readonly string[]): FastPath {
   }
 }
 
-type Maps = Readonly<Record<keyof FastPathMaps, BpfMap>>;
+type Maps = Readonly<Record<Exclude<keyof FastPathMaps, "young">, BpfMap>> & {
+  readonly young: YoungBpfMaps | undefined;
+};
 
 const flows: MapDeclaration = {
   name: "vipair_flows",
@@ -87,8 +100,21 @@ const busy: MapDeclaration = {
   entries: 1_024,
 };
 
-function attachProgram({ flows, lease, samples, busy }: Maps, interfaces: readonly string[]): void {
-  const lines = fastPathProgram({ flows: flows.fd, lease: lease.fd, samples: samples.fd, busy: busy.fd });
+function attachProgram({ flows, lease, samples, busy, young }: Maps, interfaces: readonly string[]): void {
+  const lines = fastPathProgram({
+    flows: flows.fd,
+    lease: lease.fd,
+    samples: samples.fd,
+    busy: busy.fd,
+    young: young && {
+      connections: young.connections.fd,
+      open: young.open.fd,
+      servers: young.servers.fd,
+      services: young.services.fd,
+      slots: young.slots.fd,
+      counts: young.counts.fd,
+    },
+  });
   const program = loadClassifier(name, lines);
   const routes = new NetlinkSocket(NETLINK_ROUTE);
   try {
@@ -102,6 +128,7 @@ function attachProgram({ flows, lease, samples, busy }: Maps, interfaces: readon
 
 class KernelFastPath implements FastPath {
   readonly leaseFd: number;
+  readonly young: Young | undefined;
   readonly #ahead = timeNamespaceOffset();
 
   constructor(
@@ -109,6 +136,7 @@ class KernelFastPath implements FastPath {
     readonly close: () => void,
   ) {
     this.leaseFd = maps.lease.fd;
+    this.young = maps.young && openYoung(maps.young, maps.flows);
   }
 
   takeBusy(): BusyFlow | undefined {

@@ -89,5 +89,5 @@ export const reportSchema = z.looseObject({
   replication: replication.optional(),
   frozen: frozen.optional(),
   tuning: tuning.optional(),
-  fastPath: z.looseObject({ open: z.boolean(), connections: count }).optional(),
+  fastPath: z.looseObject({ open: z.boolean(), connections: count, services: count.optional() }).optional(),
 });

@@ -13,6 +13,7 @@ export const bootTime = 125;
 export const redirectNeighbour = 152;
 
 // `struct __sk_buff`.
+export const length = 0;
 export const packetType = 4;
 export const vlanPresent = 20;
 export const ingressInterface = 36;
@@ -54,6 +55,21 @@ export const v4 = {
 };
 export const v6 = { start: ethernet, protocol: 20, hops: 21, source: 22, destination: 38, transport: 54 };
 
+/** Bits of a TCP header's flags. */
+export const tcp = { fin: 0x01, syn: 0x02, rst: 0x04, ack: 0x10 };
+
+/** How a connection stands with the program. */
+export const standing = {
+  /** Conntrack knows it. */
+  carried: 0,
+  /** Young, and its handshake has not been seen to the end. */
+  opening: 1,
+  /** This is its first packet. */
+  fresh: 2,
+  /** Young: nobody else knows it. */
+  open: 3,
+};
+
 /** Offsets on the stack, from its end. */
 export const stack = {
   key: -40,
@@ -68,4 +84,18 @@ export const stack = {
   /** What is written into the packet. */
   changed: -232,
   sumFlags: -240,
+  /** Of TCP: sequence and acknowledgement numbers, and the flags. */
+  sequence: -248,
+  acknowledgement: -244,
+  flags: -249,
+  /** {@link standing} */
+  standing: -250,
+  now: -264,
+  /** An address and a port. */
+  end: -288,
+  slot: -296,
+  number: -300,
+  /** The translation of a connection that begins, and of what comes from a server. */
+  fresh: -368,
+  back: -432,
 };

@@ -1,0 +1,82 @@
+/** What the parts of the program have in common: registers with a meaning, and pieces of a few instructions. */
+import {
+  call,
+  change,
+  changeBy,
+  type Instruction,
+  jumpIfBy,
+  type Line,
+  load,
+  type Register,
+  store,
+} from "../../bpf/instruction.js";
+import { bootTime, stack } from "./numbers.js";
+
+/** File descriptors. */
+export interface FastPathMaps {
+  readonly flows: number;
+  readonly lease: number;
+  readonly samples: number;
+  readonly busy: number;
+  /** For a fast path that connections begin on. */
+  readonly young: YoungMaps | undefined;
+}
+
+export interface YoungMaps {
+  readonly connections: number;
+  readonly open: number;
+  readonly servers: number;
+  readonly services: number;
+  readonly slots: number;
+  readonly counts: number;
+}
+
+export const context: Register = 6;
+/** How the packet is translated: a value of a map, or on the stack. */
+export const flow: Register = 7;
+export const packet: Register = 8;
+/** Where the transport's header begins: `v4` or `v6` `.transport`. */
+export const transport: Register = 9;
+export const frame: Register = 10;
+
+export const set = (register: Register, value: number): Instruction => change(register, "set", value);
+export const copy = (register: Register, from: Register): Instruction => changeBy(register, "set", from);
+export const onStack = (register: Register, offset: number): readonly Instruction[] => [
+  copy(register, frame),
+  change(register, "add", offset),
+];
+
+/** Copies so many bytes to the stack, in steps of `width`, through r1. */
+export const toStack = (
+  width: 2 | 4 | 8,
+  length: number,
+  from: Register,
+  offset: number,
+  to: number,
+): readonly Line[] =>
+  Array.from({ length: length / width }, (_, step) => step * width).flatMap((at) => [
+    load(width, 1, from, offset + at),
+    store(width, frame, to + at, 1),
+  ]);
+
+/** With the end of the packet in r3. */
+export const unlessWithin = (length: number, otherwise: string): readonly Line[] => [
+  copy(2, packet),
+  change(2, "add", length),
+  jumpIfBy(2, "above", 3, otherwise),
+];
+
+/** r1: one round of folding a sum to 16 bits. */
+export const foldSum = (): readonly Line[] => [
+  copy(2, 1),
+  change(2, "shiftRight", 16),
+  change(1, "and", 0xffff),
+  changeBy(1, "add", 2),
+];
+
+/** Leaves the time in r0. */
+export const unlessEnded = (otherwise: string): readonly Line[] => [
+  call(bootTime),
+  load(8, 1, frame, stack.leaseEnd),
+  jumpIfBy(0, "atLeast", 1, otherwise),
+];

@@ -1,0 +1,101 @@
+import {
+  call,
+  change,
+  changeBy,
+  exit,
+  jump,
+  jumpIf,
+  jumpIfBy,
+  type Line,
+  load,
+  store,
+  storeNumber,
+} from "../../bpf/instruction.js";
+import { AF_INET, AF_INET6 } from "../../libc/libc.js";
+import { flowKey, translation } from "../layout.js";
+import { context, copy, type FastPathMaps, flow, frame, onStack, packet, set, toStack, transport } from "./lines.js";
+import {
+  ethernet,
+  fib,
+  fibLookup,
+  ingressInterface,
+  length,
+  neighbour,
+  redirectNeighbour,
+  segmentSize,
+  stack,
+  standing,
+  v4,
+  v6,
+} from "./numbers.js";
+
+/** `BPF_FIB_LKUP_RET_NO_NEIGH`. */
+const noNeighbour = 7;
+/** Fits everywhere. */
+const smallFrame = 500;
+
+/** Asks for the way of the packet as it will be. */
+export const findWay = ({ young }: FastPathMaps): readonly Line[] => [
+  "find way",
+  ...Array.from({ length: fib.size / 8 }, (_, at) => storeNumber(8, frame, stack.fib + 8 * at, 0)),
+  ...toStack(8, 16, flow, translation.source, stack.fib + fib.source),
+  ...toStack(8, 16, flow, translation.destination, stack.fib + fib.destination),
+  load(2, 1, flow, translation.ports),
+  store(2, frame, stack.fib + fib.ports, 1),
+  load(2, 1, flow, translation.ports + 2),
+  store(2, frame, stack.fib + fib.ports + 2, 1),
+  load(1, 1, frame, stack.key + flowKey.protocol),
+  store(1, frame, stack.fib + fib.protocol, 1),
+  load(4, 1, context, ingressInterface),
+  store(4, frame, stack.fib + fib.interface, 1),
+  storeNumber(1, frame, stack.fib + fib.family, AF_INET6),
+  jumpIf(transport, "equal", v6.transport, "look up"),
+  storeNumber(1, frame, stack.fib + fib.family, AF_INET),
+  load(1, 1, packet, v4.start + 1),
+  store(1, frame, stack.fib + fib.service, 1),
+  "look up",
+  copy(1, context),
+  ...onStack(2, stack.fib),
+  set(3, fib.size),
+  set(4, 0),
+  call(fibLookup),
+  jumpIf(0, "equal", 0, "fits"),
+  ...(young === undefined ? [] : unlessAsked),
+  jump("no way"),
+  "fits",
+  // Of a packet that stands for several, each has to fit.
+  load(4, 1, context, segmentSize),
+  jumpIf(1, "equal", 0, "way found"),
+  load(8, 2, frame, stack.header),
+  changeBy(1, "add", 2),
+  changeBy(1, "add", transport),
+  change(1, "subtract", ethernet),
+  load(2, 2, frame, stack.fib + fib.mtu),
+  jumpIfBy(1, "above", 2, "no way"),
+  "way found",
+];
+
+/**
+ * A neighbour that is not known is asked for when the packet is sent out. Conntrack does not know young connections, so theirs
+ * must not wait for another packet to do that; whether they fit has not been looked at.
+ */
+const unlessAsked: readonly Line[] = [
+  jumpIf(0, "different", noNeighbour, "no way"),
+  load(1, 1, frame, stack.standing),
+  jumpIf(1, "equal", standing.carried, "no way"),
+  load(4, 1, context, length),
+  jumpIf(1, "atMost", smallFrame, "fits"),
+];
+
+/** Through the neighbour's entry, so that the kernel goes on looking whether the neighbour is there. */
+export const sendOut = (): readonly Line[] => [
+  load(1, 1, frame, stack.fib + fib.family),
+  store(4, frame, stack.neighbour + neighbour.family, 1),
+  ...toStack(4, 16, frame, stack.fib + fib.destination, stack.neighbour + neighbour.address),
+  load(4, 1, frame, stack.fib + fib.interface),
+  ...onStack(2, stack.neighbour),
+  set(3, neighbour.size),
+  set(4, 0),
+  call(redirectNeighbour),
+  exit,
+];

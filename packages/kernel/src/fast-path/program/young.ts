@@ -1,0 +1,280 @@
+/**
+ * Connections that begin on the fast path, and that nobody but this program knows while they are young:
+ *
+ *     SYN to a service ──▶ a server is drawn                               opening
+ *     SYN+ACK ──▶ the number that the client has to acknowledge
+ *     its acknowledgement ──▶ in `open`, for the daemon to find            open
+ *     FIN both ways, or RST ──▶ out of `open`                              ended
+ *
+ * The handshake decides whose connection it is. Another one with the same ports may be known to conntrack, and anybody can
+ * send a SYN in somebody's name: until the client acknowledges what the server has sent here, its packets pass, to where they
+ * have passed before.
+ *
+ * What comes from a server belongs to what the client has with the service that this server is of: it is of no other. An ended
+ * connection is still known, for packets that come late, until its place is needed.
+ */
+import {
+  addAtomically,
+  call,
+  change,
+  changeBy,
+  jump,
+  jumpIf,
+  jumpIfBy,
+  type Line,
+  load,
+  loadMap,
+  type Register,
+  store,
+  storeNumber,
+  toHostOrder,
+} from "../../bpf/instruction.js";
+import { endKey, flowKey, serverValue, serviceValue, slotKey, target, translation } from "../layout.js";
+import { copy, flow, frame, onStack, set, toStack, unlessEnded, type YoungMaps } from "./lines.js";
+import { getRandom, mapDelete, mapLookup, mapUpdate, stack, standing, tcp } from "./numbers.js";
+
+/** A client may acknowledge more than the SYN when its own acknowledgement of that was lost. */
+const acknowledgedAhead = 1 << 17;
+const kindOfPacket = tcp.fin | tcp.syn | tcp.rst | tcp.ack;
+
+export const carryYoung = (maps: YoungMaps): readonly Line[] => [
+  "tcp",
+  ...endOnStack(flowKey.source, flowKey.ports),
+  ...onStack(2, stack.end),
+  ...loadMap(1, maps.servers),
+  call(mapLookup),
+  jumpIf(0, "different", 0, "answer"),
+  ...fromClient(maps),
+  ...fromServer(maps),
+];
+
+/** Address and port of one end of the packet, as a key. */
+const endOnStack = (address: number, port: number): readonly Line[] => [
+  storeNumber(8, frame, stack.end + endKey.port, 0),
+  ...toStack(8, 16, frame, stack.key + address, stack.end + endKey.address),
+  ...toStack(2, 2, frame, stack.key + port, stack.end + endKey.port),
+  load(1, 1, frame, stack.key + flowKey.family),
+  store(1, frame, stack.end + endKey.family, 1),
+];
+
+const fromClient = ({ connections, open }: YoungMaps): readonly Line[] => [
+  ...onStack(2, stack.key),
+  ...loadMap(1, connections),
+  call(mapLookup),
+  jumpIf(0, "equal", 0, "unknown"),
+  copy(flow, 0),
+  ...unlessEnded("pass"),
+  store(8, frame, stack.now, 0),
+  load(1, 2, frame, stack.flags),
+  change(2, "and", kindOfPacket),
+  jumpIf(2, "equal", tcp.syn, "another SYN"),
+  load(1, 1, flow, translation.confirmed),
+  jumpIf(1, "different", 0, "confirmed"),
+  load(4, 1, flow, translation.expected),
+  jumpIf(1, "equal", 0, "elsewhere"),
+  load(4, 3, frame, stack.acknowledgement),
+  toHostOrder(3, 32),
+  changeBy(3, "subtract", 1),
+  change(3, "shiftLeft", 32),
+  change(3, "shiftRight", 32),
+  jumpIf(3, "above", acknowledgedAhead, "elsewhere"),
+  ...onStack(2, stack.key),
+  ...onStack(3, stack.now),
+  ...loadMap(1, open),
+  set(4, 0),
+  call(mapUpdate),
+  // Without room the next packet tries again.
+  jumpIf(0, "different", 0, "opening"),
+  storeNumber(1, flow, translation.confirmed, 1),
+
+  "confirmed",
+  storeNumber(1, frame, stack.standing, standing.open),
+  load(1, 2, frame, stack.flags),
+  change(2, "and", tcp.fin | tcp.rst),
+  jumpIf(2, "equal", 0, "find way"),
+  storeNumber(1, flow, translation.clientEnded, 1),
+  change(2, "and", tcp.rst),
+  jumpIf(2, "equal", 0, "server ended?"),
+  storeNumber(1, flow, translation.serverEnded, 1),
+  "server ended?",
+  load(1, 1, flow, translation.serverEnded),
+  jumpIf(1, "equal", 0, "find way"),
+  ...forget(open, stack.key),
+  jump("find way"),
+
+  "another SYN",
+  ...bothEnded(flow, "begin"),
+  "opening",
+  storeNumber(1, frame, stack.standing, standing.opening),
+  jump("find way"),
+];
+
+/** Its connection is what the client has with the service of this server. */
+const fromServer = ({ connections, open }: YoungMaps): readonly Line[] => [
+  "answer",
+  ...writeBack(),
+  ...keyOfClient(),
+  ...onStack(2, stack.reverse),
+  ...loadMap(1, connections),
+  call(mapLookup),
+  jumpIf(0, "equal", 0, "elsewhere"),
+  copy(flow, 0),
+  ...unlessSame(8, translation.destination, flowKey.source, "elsewhere"),
+  ...unlessSame(8, translation.destination + 8, flowKey.source + 8, "elsewhere"),
+  ...unlessSame(2, translation.ports + 2, flowKey.ports, "elsewhere"),
+  ...unlessEnded("pass"),
+  load(1, 2, frame, stack.flags),
+  change(2, "and", tcp.fin | tcp.syn | tcp.rst),
+  jumpIf(2, "equal", 0, "back"),
+  change(2, "and", tcp.syn),
+  jumpIf(2, "equal", 0, "server ends"),
+  ...bothEnded(flow, "elsewhere"),
+  load(1, 1, flow, translation.confirmed),
+  jumpIf(1, "different", 0, "back"),
+  load(4, 1, frame, stack.sequence),
+  toHostOrder(1, 32),
+  change(1, "add", 1),
+  store(4, flow, translation.expected, 1),
+  jump("back"),
+
+  "server ends",
+  storeNumber(1, flow, translation.serverEnded, 1),
+  load(1, 2, frame, stack.flags),
+  change(2, "and", tcp.rst),
+  jumpIf(2, "equal", 0, "client ended?"),
+  storeNumber(1, flow, translation.clientEnded, 1),
+  "client ended?",
+  load(1, 1, flow, translation.clientEnded),
+  jumpIf(1, "equal", 0, "back"),
+  ...forget(open, stack.reverse),
+
+  "back",
+  ...onStack(flow, stack.back),
+  storeNumber(1, frame, stack.standing, standing.open),
+  jump("find way"),
+];
+
+/** How the packet goes back to the client; with the server's value in r0. */
+const writeBack = (): readonly Line[] => [
+  ...toStack(8, 16, 0, serverValue.listener, stack.back + translation.source),
+  ...toStack(8, 16, frame, stack.key + flowKey.destination, stack.back + translation.destination),
+  ...toStack(2, 2, 0, serverValue.port, stack.back + translation.ports),
+  ...toStack(2, 2, frame, stack.key + flowKey.ports + 2, stack.back + translation.ports + 2),
+  ...toStack(4, 12, 0, serverValue.growths, stack.back + translation.addressGrowth),
+  storeNumber(8, frame, stack.back + translation.seen, 0),
+  storeNumber(8, frame, stack.back + translation.confirmed, 0),
+];
+
+/** From the translation back: what comes from the client comes from where that goes to. */
+const keyOfClient = (): readonly Line[] => [
+  ...toStack(8, 16, frame, stack.back + translation.destination, stack.reverse + flowKey.source),
+  ...toStack(8, 16, frame, stack.back + translation.source, stack.reverse + flowKey.destination),
+  ...toStack(2, 2, frame, stack.back + translation.ports + 2, stack.reverse + flowKey.ports),
+  ...toStack(2, 2, frame, stack.back + translation.ports, stack.reverse + flowKey.ports + 2),
+  ...toStack(4, 4, frame, stack.key + flowKey.protocol, stack.reverse + flowKey.protocol),
+];
+
+/** Of the translation in `flow` and the packet's own key. */
+const unlessSame = (width: 2 | 8, translated: number, key: number, otherwise: string): readonly Line[] => [
+  load(width, 1, flow, translated),
+  load(width, 2, frame, stack.key + key),
+  jumpIfBy(1, "different", 2, otherwise),
+];
+
+const bothEnded = (connection: Register, then: string): readonly Line[] => [
+  load(1, 1, connection, translation.clientEnded),
+  load(1, 2, connection, translation.serverEnded),
+  changeBy(1, "and", 2),
+  jumpIf(1, "different", 0, then),
+];
+
+const forget = (map: number, key: number): readonly Line[] => [...onStack(2, key), ...loadMap(1, map), call(mapDelete)];
+
+/** A packet of no connection that is known here: one may begin. */
+export const beginYoung = (maps: YoungMaps): readonly Line[] => [
+  "unknown",
+  load(1, 2, frame, stack.flags),
+  change(2, "and", kindOfPacket),
+  jumpIf(2, "different", tcp.syn, "elsewhere"),
+
+  "begin",
+  ...unlessEnded("pass"),
+  ...drawTarget(maps),
+  ...writeForth(),
+  ...toStack(4, 4, flow, target.number, stack.number),
+  ...onStack(flow, stack.fresh),
+  storeNumber(1, frame, stack.standing, standing.fresh),
+  jump("find way"),
+
+  // What is known of an ended connection with these ports is no longer true.
+  "not begun",
+  ...forget(maps.connections, stack.key),
+  jump("elsewhere"),
+];
+
+/** Leaves the target in `flow`. */
+const drawTarget = ({ services, slots }: YoungMaps): readonly Line[] => [
+  ...endOnStack(flowKey.destination, flowKey.ports + 2),
+  ...onStack(2, stack.end),
+  ...loadMap(1, services),
+  call(mapLookup),
+  jumpIf(0, "equal", 0, "not begun"),
+  copy(flow, 0),
+  load(4, 1, flow, serviceValue.random),
+  jumpIf(1, "equal", 0, "in turns"),
+  call(getRandom),
+  jump("drawn"),
+  "in turns",
+  load(4, 0, flow, serviceValue.turn),
+  copy(1, 0),
+  change(1, "add", 1),
+  store(4, flow, serviceValue.turn, 1),
+  "drawn",
+  load(4, 1, flow, serviceValue.slots),
+  changeBy(0, "modulo", 1),
+  store(4, frame, stack.slot + slotKey.slot, 0),
+  ...toStack(4, 4, flow, serviceValue.draw, stack.slot + slotKey.draw),
+  ...onStack(2, stack.slot),
+  ...loadMap(1, slots),
+  call(mapLookup),
+  jumpIf(0, "equal", 0, "not begun"),
+  copy(flow, 0),
+];
+
+const writeForth = (): readonly Line[] => [
+  ...toStack(8, 16, frame, stack.key + flowKey.source, stack.fresh + translation.source),
+  ...toStack(8, 16, flow, target.address, stack.fresh + translation.destination),
+  ...toStack(2, 2, frame, stack.key + flowKey.ports, stack.fresh + translation.ports),
+  ...toStack(2, 2, flow, target.port, stack.fresh + translation.ports + 2),
+  ...toStack(4, 12, flow, target.growths, stack.fresh + translation.addressGrowth),
+  storeNumber(8, frame, stack.fresh + translation.seen, 0),
+  storeNumber(8, frame, stack.fresh + translation.confirmed, 0),
+];
+
+/** When there is a way for its first packet, a connection is known; otherwise it begins elsewhere. */
+export const knowFresh = ({ connections, counts }: YoungMaps): readonly Line[] => [
+  load(1, 1, frame, stack.standing),
+  jumpIf(1, "different", standing.fresh, "translate"),
+  ...onStack(2, stack.key),
+  copy(3, flow),
+  ...loadMap(1, connections),
+  set(4, 0),
+  call(mapUpdate),
+  jumpIf(0, "different", 0, "elsewhere"),
+  ...onStack(2, stack.number),
+  ...loadMap(1, counts),
+  call(mapLookup),
+  jumpIf(0, "equal", 0, "translate"),
+  set(1, 1),
+  addAtomically(0, 0, 1),
+];
+
+/**
+ * Nobody else could make sense of a packet of an open connection: dropped, it is sent again when conntrack knows. One that was
+ * to begin here begins elsewhere.
+ */
+export const noWayForYoung: readonly Line[] = [
+  load(1, 1, frame, stack.standing),
+  jumpIf(1, "equal", standing.open, "drop"),
+  jumpIf(1, "equal", standing.fresh, "not begun"),
+];

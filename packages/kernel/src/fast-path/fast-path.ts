@@ -109,6 +109,7 @@ function attachProgram({ flows, lease, samples, busy, young }: Maps, interfaces:
     young: young && {
       connections: young.connections.fd,
       open: young.open.fd,
+      interfaces: young.interfaces.fd,
       servers: young.servers.fd,
       services: young.services.fd,
       slots: young.slots.fd,
@@ -118,7 +119,10 @@ function attachProgram({ flows, lease, samples, busy, young }: Maps, interfaces:
   const program = loadClassifier(name, lines);
   const routes = new NetlinkSocket(NETLINK_ROUTE);
   try {
-    for (const link of interfaces) attachIngress(routes, interfaceIndex(link), program, name);
+    for (const index of interfaces.map(interfaceIndex)) {
+      attachIngress(routes, index, program, name);
+      young?.interfaces.set(numberKey(index), Buffer.alloc(1));
+    }
   } finally {
     routes.close();
     // What is attached holds it.
@@ -183,3 +187,9 @@ export function removeFastPath(interfaces: readonly string[]): void {
 }
 
 const passagesOf = (flow: Flow): readonly Passage[] => [passage(flow, "original"), passage(flow, "reply")];
+
+function numberKey(number: number): Buffer {
+  const key = Buffer.alloc(4);
+  key.writeUInt32LE(number);
+  return key;
+}

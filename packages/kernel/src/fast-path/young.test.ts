@@ -156,6 +156,19 @@ describe.skipIf(obstacle !== undefined)(`young connections${because}`, () => {
     expect(await ordinaryWhile(() => open())).toBeGreaterThan(1);
   });
 
+  test("a connection whose answers would come in where nobody looks begins on the ordinary way", async () => {
+    fastPath.close();
+    fastPath = openFastPath(["c0"], true);
+    openLeaseEnd(fastPath.leaseFd).set(instantOf(bootClock() + 3_600_000));
+    if (fastPath.young === undefined) throw new Error("nothing begins there");
+    young = fastPath.young;
+    serve(listener);
+    await open();
+    await send();
+    expect(inConntrack()).toBe(1);
+    expect(known()).toEqual([]);
+  });
+
   test("a forgotten connection is conntrack's, when conntrack was told of it before", async () => {
     serve(listener);
     const port = await open();

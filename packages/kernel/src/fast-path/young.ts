@@ -74,6 +74,7 @@ const connections: MapDeclaration = {
 const declarations: Readonly<Record<keyof YoungMaps, MapDeclaration>> = {
   connections,
   open: hash("vipair_open", flowKey.size, 8, 16_384),
+  interfaces: hash("vipair_links", 4, 1, 256),
   servers: hash("vipair_servers", endKey.size, serverValue.size, youngCounts),
   services: hash("vipair_services", endKey.size, serviceValue.size, 8_192),
   slots: hash("vipair_slots", slotKey.size, target.size, 2 * youngSlots),
@@ -87,6 +88,7 @@ export function createYoungMaps(create: (declaration: MapDeclaration) => BpfMap)
   return {
     connections: create(declarations.connections),
     open: create(declarations.open),
+    interfaces: create(declarations.interfaces),
     servers: create(declarations.servers),
     services: create(declarations.services),
     slots: create(declarations.slots),

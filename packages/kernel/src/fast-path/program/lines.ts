@@ -25,6 +25,7 @@ export interface FastPathMaps {
 export interface YoungMaps {
   readonly connections: number;
   readonly open: number;
+  readonly interfaces: number;
   readonly servers: number;
   readonly services: number;
   readonly slots: number;

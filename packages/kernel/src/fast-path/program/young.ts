@@ -31,7 +31,7 @@ import {
 } from "../../bpf/instruction.js";
 import { endKey, flowKey, serverValue, serviceValue, slotKey, target, translation } from "../layout.js";
 import { copy, flow, frame, onStack, set, toStack, unlessEnded, type YoungMaps } from "./lines.js";
-import { getRandom, mapDelete, mapLookup, mapUpdate, stack, standing, tcp } from "./numbers.js";
+import { fib, getRandom, mapDelete, mapLookup, mapUpdate, stack, standing, tcp } from "./numbers.js";
 
 /** A client may acknowledge more than the SYN when its own acknowledgement of that was lost. */
 const acknowledgedAhead = 1 << 17;
@@ -251,16 +251,23 @@ const writeForth = (): readonly Line[] => [
   storeNumber(8, frame, stack.fresh + translation.confirmed, 0),
 ];
 
-/** When there is a way for its first packet, a connection is known; otherwise it begins elsewhere. */
-export const knowFresh = ({ connections, counts }: YoungMaps): readonly Line[] => [
+/**
+ * When there is a way for its first packet, to where answers will be seen here, a connection is known; otherwise it begins
+ * elsewhere.
+ */
+export const knowFresh = ({ connections, counts, interfaces }: YoungMaps): readonly Line[] => [
   load(1, 1, frame, stack.standing),
   jumpIf(1, "different", standing.fresh, "translate"),
+  ...onStack(2, stack.fib + fib.interface),
+  ...loadMap(1, interfaces),
+  call(mapLookup),
+  jumpIf(0, "equal", 0, "not begun"),
   ...onStack(2, stack.key),
   copy(3, flow),
   ...loadMap(1, connections),
   set(4, 0),
   call(mapUpdate),
-  jumpIf(0, "different", 0, "elsewhere"),
+  jumpIf(0, "different", 0, "not begun"),
   ...onStack(2, stack.number),
   ...loadMap(1, counts),
   call(mapLookup),

@@ -42,7 +42,22 @@ export const translation = {
   serverEnded: 58,
   /** What the client has to acknowledge for that, in the byte order of the machine; 0 before the server has answered. */
   expected: 60,
-  size: 64,
+  /** {@link way}; of a young connection the one to its server, and the one back. */
+  way: 64,
+  wayBack: 96,
+  size: 128,
+} as const;
+
+/** What the kernel has told of the way, as it stands in `struct bpf_fib_lookup`; nothing while all is 0. */
+export const way = {
+  interface: 0,
+  mtu: 4,
+  family: 6,
+  /** The address of the neighbour. */
+  neighbour: 8,
+  /** It is asked again from then on: nanoseconds of CLOCK_BOOTTIME. */
+  until: 24,
+  size: 32,
 } as const;
 
 /** Where packets come from or go to. */

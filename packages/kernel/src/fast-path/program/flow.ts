@@ -11,7 +11,7 @@ import {
   storeNumber,
 } from "../../bpf/instruction.js";
 import { flowKey, translation } from "../layout.js";
-import { copy, type FastPathMaps, flow, frame, onStack, set, toStack, unlessEnded } from "./lines.js";
+import { copy, type FastPathMaps, flow, frame, onStack, rememberAt, set, toStack, unlessEnded } from "./lines.js";
 import { getRandom, mapDelete, mapLookup, mapPush, mapUpdate, stack, standing, tcp } from "./numbers.js";
 
 /** One packet of so many is counted; a power of two. */
@@ -34,6 +34,7 @@ export const findFlow = ({ flows }: FastPathMaps, from: string): readonly Line[]
   ...unlessEnded("pass"),
   store(8, flow, translation.seen, 0),
   storeNumber(1, frame, stack.standing, standing.carried),
+  ...rememberAt(flow, translation.way),
 ];
 
 /** Counts who is not known, and tells who is busy. */

@@ -12,6 +12,13 @@ import {
 } from "../../bpf/instruction.js";
 import { bootTime, stack } from "./numbers.js";
 
+/** The way is remembered there, with the translation in the register. */
+export const rememberAt = (translated: Register, at: number): readonly Line[] => [
+  copy(1, translated),
+  change(1, "add", at),
+  store(8, frame, stack.memory, 1),
+];
+
 /** File descriptors. */
 export interface FastPathMaps {
   readonly flows: number;
@@ -75,9 +82,10 @@ export const foldSum = (): readonly Line[] => [
   changeBy(1, "add", 2),
 ];
 
-/** Leaves the time in r0. */
+/** Leaves the time in r0, and on the stack. */
 export const unlessEnded = (otherwise: string): readonly Line[] => [
   call(bootTime),
+  store(8, frame, stack.now, 0),
   load(8, 1, frame, stack.leaseEnd),
   jumpIfBy(0, "atLeast", 1, otherwise),
 ];

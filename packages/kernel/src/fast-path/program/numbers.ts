@@ -95,7 +95,8 @@ export const stack = {
   end: -288,
   slot: -296,
   number: -300,
-  /** The translation of a connection that begins, and of what comes from a server. */
-  fresh: -368,
-  back: -432,
+  /** The translation of a connection that begins, or of what comes from a server. */
+  translation: -432,
+  /** Where the way is remembered. */
+  memory: -440,
 };

@@ -12,7 +12,7 @@ import {
   storeNumber,
 } from "../../bpf/instruction.js";
 import { AF_INET, AF_INET6 } from "../../libc/libc.js";
-import { flowKey, translation } from "../layout.js";
+import { flowKey, translation, way } from "../layout.js";
 import { context, copy, type FastPathMaps, flow, frame, onStack, packet, set, toStack, transport } from "./lines.js";
 import {
   ethernet,
@@ -34,9 +34,14 @@ const noNeighbour = 7;
 /** Fits everywhere. */
 const smallFrame = 500;
 
-/** Asks for the way of the packet as it will be. */
+/** What the kernel has told of a way is taken for a tenth of a second; nanoseconds. */
+const rememberedFor = 100_000_000;
+
+/** Takes the way that the packets before went, or asks for that of the packet as it will be. */
 export const findWay = ({ young }: FastPathMaps): readonly Line[] => [
   "find way",
+  ...recall(),
+  "ask",
   ...Array.from({ length: fib.size / 8 }, (_, at) => storeNumber(8, frame, stack.fib + 8 * at, 0)),
   ...toStack(8, 16, flow, translation.source, stack.fib + fib.source),
   ...toStack(8, 16, flow, translation.destination, stack.fib + fib.destination),
@@ -59,9 +64,11 @@ export const findWay = ({ young }: FastPathMaps): readonly Line[] => [
   set(3, fib.size),
   set(4, 0),
   call(fibLookup),
-  jumpIf(0, "equal", 0, "fits"),
+  jumpIf(0, "equal", 0, "told"),
   ...(young === undefined ? [] : unlessAsked),
   jump("no way"),
+  "told",
+  ...remember(),
   "fits",
   // Of a packet that stands for several, each has to fit.
   load(4, 1, context, segmentSize),
@@ -73,6 +80,48 @@ export const findWay = ({ young }: FastPathMaps): readonly Line[] => [
   load(2, 2, frame, stack.fib + fib.mtu),
   jumpIfBy(1, "above", 2, "no way"),
   "way found",
+];
+
+/** Of one packet alone, nobody else looks whether it fits. */
+const recall = (): readonly Line[] => [
+  load(8, 1, frame, stack.memory),
+  load(8, 2, 1, way.until),
+  load(8, 3, frame, stack.now),
+  jumpIfBy(3, "atLeast", 2, "ask"),
+  load(2, 3, 1, way.mtu),
+  store(2, frame, stack.fib + fib.mtu, 3),
+  load(4, 2, context, segmentSize),
+  jumpIf(2, "different", 0, "recall"),
+  change(3, "add", ethernet),
+  load(4, 2, context, length),
+  jumpIfBy(2, "above", 3, "ask"),
+  "recall",
+  load(4, 2, 1, way.interface),
+  store(4, frame, stack.fib + fib.interface, 2),
+  load(1, 2, 1, way.family),
+  store(1, frame, stack.fib + fib.family, 2),
+  load(8, 2, 1, way.neighbour),
+  store(8, frame, stack.fib + fib.destination, 2),
+  load(8, 2, 1, way.neighbour + 8),
+  store(8, frame, stack.fib + fib.destination + 8, 2),
+  jump("fits"),
+];
+
+const remember = (): readonly Line[] => [
+  load(8, 1, frame, stack.memory),
+  load(4, 2, frame, stack.fib + fib.interface),
+  store(4, 1, way.interface, 2),
+  load(2, 2, frame, stack.fib + fib.mtu),
+  store(2, 1, way.mtu, 2),
+  load(1, 2, frame, stack.fib + fib.family),
+  store(1, 1, way.family, 2),
+  load(8, 2, frame, stack.fib + fib.destination),
+  store(8, 1, way.neighbour, 2),
+  load(8, 2, frame, stack.fib + fib.destination + 8),
+  store(8, 1, way.neighbour + 8, 2),
+  load(8, 2, frame, stack.now),
+  change(2, "add", rememberedFor),
+  store(8, 1, way.until, 2),
 ];
 
 /**

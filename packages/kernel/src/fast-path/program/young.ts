@@ -30,7 +30,7 @@ import {
   toHostOrder,
 } from "../../bpf/instruction.js";
 import { endKey, flowKey, serverValue, serviceValue, slotKey, target, translation } from "../layout.js";
-import { copy, flow, frame, onStack, set, toStack, unlessEnded, type YoungMaps } from "./lines.js";
+import { copy, flow, frame, onStack, rememberAt, set, toStack, unlessEnded, type YoungMaps } from "./lines.js";
 import { fib, getRandom, mapDelete, mapLookup, mapUpdate, stack, standing, tcp } from "./numbers.js";
 
 /** A client may acknowledge more than the SYN when its own acknowledgement of that was lost. */
@@ -48,6 +48,10 @@ export const carryYoung = (maps: YoungMaps): readonly Line[] => [
   ...fromServer(maps),
 ];
 
+/** The rest of the translation on the stack: without CAP_PERFMON, nobody may show a helper what was never written. */
+const zero = (from: number, to: number): readonly Line[] =>
+  Array.from({ length: (to - from) / 8 }, (_, at) => storeNumber(8, frame, stack.translation + from + 8 * at, 0));
+
 /** Address and port of one end of the packet, as a key. */
 const endOnStack = (address: number, port: number): readonly Line[] => [
   storeNumber(8, frame, stack.end + endKey.port, 0),
@@ -64,7 +68,7 @@ const fromClient = ({ connections, open }: YoungMaps): readonly Line[] => [
   jumpIf(0, "equal", 0, "unknown"),
   copy(flow, 0),
   ...unlessEnded("pass"),
-  store(8, frame, stack.now, 0),
+  ...rememberAt(flow, translation.way),
   load(1, 2, frame, stack.flags),
   change(2, "and", kindOfPacket),
   jumpIf(2, "equal", tcp.syn, "another SYN"),
@@ -123,6 +127,7 @@ const fromServer = ({ connections, open }: YoungMaps): readonly Line[] => [
   ...unlessSame(8, translation.destination + 8, flowKey.source + 8, "elsewhere"),
   ...unlessSame(2, translation.ports + 2, flowKey.ports, "elsewhere"),
   ...unlessEnded("pass"),
+  ...rememberAt(flow, translation.wayBack),
   load(1, 2, frame, stack.flags),
   change(2, "and", tcp.fin | tcp.syn | tcp.rst),
   jumpIf(2, "equal", 0, "back"),
@@ -149,28 +154,27 @@ const fromServer = ({ connections, open }: YoungMaps): readonly Line[] => [
   ...forget(open, stack.reverse),
 
   "back",
-  ...onStack(flow, stack.back),
+  ...onStack(flow, stack.translation),
   storeNumber(1, frame, stack.standing, standing.open),
   jump("find way"),
 ];
 
 /** How the packet goes back to the client; with the server's value in r0. */
 const writeBack = (): readonly Line[] => [
-  ...toStack(8, 16, 0, serverValue.listener, stack.back + translation.source),
-  ...toStack(8, 16, frame, stack.key + flowKey.destination, stack.back + translation.destination),
-  ...toStack(2, 2, 0, serverValue.port, stack.back + translation.ports),
-  ...toStack(2, 2, frame, stack.key + flowKey.ports + 2, stack.back + translation.ports + 2),
-  ...toStack(4, 12, 0, serverValue.growths, stack.back + translation.addressGrowth),
-  storeNumber(8, frame, stack.back + translation.seen, 0),
-  storeNumber(8, frame, stack.back + translation.confirmed, 0),
+  ...toStack(8, 16, 0, serverValue.listener, stack.translation + translation.source),
+  ...toStack(8, 16, frame, stack.key + flowKey.destination, stack.translation + translation.destination),
+  ...toStack(2, 2, 0, serverValue.port, stack.translation + translation.ports),
+  ...toStack(2, 2, frame, stack.key + flowKey.ports + 2, stack.translation + translation.ports + 2),
+  ...toStack(4, 12, 0, serverValue.growths, stack.translation + translation.addressGrowth),
+  ...zero(translation.seen, translation.size),
 ];
 
 /** From the translation back: what comes from the client comes from where that goes to. */
 const keyOfClient = (): readonly Line[] => [
-  ...toStack(8, 16, frame, stack.back + translation.destination, stack.reverse + flowKey.source),
-  ...toStack(8, 16, frame, stack.back + translation.source, stack.reverse + flowKey.destination),
-  ...toStack(2, 2, frame, stack.back + translation.ports + 2, stack.reverse + flowKey.ports),
-  ...toStack(2, 2, frame, stack.back + translation.ports, stack.reverse + flowKey.ports + 2),
+  ...toStack(8, 16, frame, stack.translation + translation.destination, stack.reverse + flowKey.source),
+  ...toStack(8, 16, frame, stack.translation + translation.source, stack.reverse + flowKey.destination),
+  ...toStack(2, 2, frame, stack.translation + translation.ports + 2, stack.reverse + flowKey.ports),
+  ...toStack(2, 2, frame, stack.translation + translation.ports, stack.reverse + flowKey.ports + 2),
   ...toStack(4, 4, frame, stack.key + flowKey.protocol, stack.reverse + flowKey.protocol),
 ];
 
@@ -202,7 +206,8 @@ export const beginYoung = (maps: YoungMaps): readonly Line[] => [
   ...drawTarget(maps),
   ...writeForth(),
   ...toStack(4, 4, flow, target.number, stack.number),
-  ...onStack(flow, stack.fresh),
+  ...onStack(flow, stack.translation),
+  ...rememberAt(flow, translation.way),
   storeNumber(1, frame, stack.standing, standing.fresh),
   jump("find way"),
 
@@ -242,13 +247,12 @@ const drawTarget = ({ services, slots }: YoungMaps): readonly Line[] => [
 ];
 
 const writeForth = (): readonly Line[] => [
-  ...toStack(8, 16, frame, stack.key + flowKey.source, stack.fresh + translation.source),
-  ...toStack(8, 16, flow, target.address, stack.fresh + translation.destination),
-  ...toStack(2, 2, frame, stack.key + flowKey.ports, stack.fresh + translation.ports),
-  ...toStack(2, 2, flow, target.port, stack.fresh + translation.ports + 2),
-  ...toStack(4, 12, flow, target.growths, stack.fresh + translation.addressGrowth),
-  storeNumber(8, frame, stack.fresh + translation.seen, 0),
-  storeNumber(8, frame, stack.fresh + translation.confirmed, 0),
+  ...toStack(8, 16, frame, stack.key + flowKey.source, stack.translation + translation.source),
+  ...toStack(8, 16, flow, target.address, stack.translation + translation.destination),
+  ...toStack(2, 2, frame, stack.key + flowKey.ports, stack.translation + translation.ports),
+  ...toStack(2, 2, flow, target.port, stack.translation + translation.ports + 2),
+  ...toStack(4, 12, flow, target.growths, stack.translation + translation.addressGrowth),
+  ...zero(translation.seen, translation.size),
 ];
 
 /**

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { measureRequests } from "../bench/load/wrk.js";
 import { openStage, type Stage } from "../stage/stage.js";
 import { until } from "../topology/clock.js";
 import { type LbName, otherLb, virtualAddress, virtualAddress6 } from "../topology/plan.js";
@@ -90,4 +91,20 @@ test("what has just begun survives a planned failover", async () => {
       await connections.end();
     }
   }
+});
+
+test("thousands of short connections meet no error while servers are drained, files read again and ownership moves as planned", async () => {
+  const { pair, topology } = stage;
+  const active = await pair.settled();
+  const load = measureRequests(topology.host("client"), virtualAddress, { seconds: 8, clients: 16, oneEach: true });
+  const other = otherLb(active);
+  expect((await pair.nodes[active].cli("drain", "web/rs1")).code).toBe(0);
+  expect((await pair.nodes[active].cli("enable", "web/rs1")).code).toBe(0);
+  for (const { running } of Object.values(pair.nodes)) running?.child.kill("SIGHUP");
+  await pair.planned(active);
+  expect(await pair.settled()).toBe(other);
+  await pair.planned(other);
+  const { count, failed } = await load;
+  expect(failed).toBe(0);
+  expect(count).toBeGreaterThan(5_000);
 });

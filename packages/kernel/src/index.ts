@@ -1,3 +1,4 @@
+export { countLinks } from "./bpf/ingress.js";
 export { bootClock } from "./clock/boot-clock.js";
 export { type Conntrack, type Insertion, type InsertOptions, openConntrack } from "./conntrack/conntrack.js";
 export type { Selection } from "./conntrack/filter.js";
@@ -17,7 +18,7 @@ export { type Young, type YoungServer, type YoungService, youngCounts, youngSlot
 export { writeWhole } from "./file/whole.js";
 export { fenceTables } from "./lease/fence.js";
 export { isKernelError } from "./libc/errno.js";
-export { findInterface, openCarrier } from "./link/link.js";
+export { findInterface, interfaceIndex, openCarrier } from "./link/link.js";
 export { type RouteEvent, watchRoutes } from "./monitor/routes.js";
 export { type TableEvent, type TableWatch, watchTables } from "./monitor/tables.js";
 export type { Watch } from "./monitor/watch.js";

@@ -91,7 +91,7 @@ export function openConfiguredFlows(
   }
   try {
     const common = { timeouts: readConnectionTimeouts, clock: bootClock, refused };
-    const opened = openFastPath(interfaces, fastPath === "all");
+    const opened = openFastPath(interfaces, { begins: fastPath === "all" });
     const young = opened.young && openYoungFlows({ ...common, young: opened.young, conntrack: news });
     return openFastFlows({ ...common, fastPath: opened, room: fastPathRoom, conntrack, young });
   } catch (error) {

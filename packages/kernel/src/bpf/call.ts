@@ -9,9 +9,11 @@ export const commands = {
   update: 2,
   remove: 3,
   loadProgram: 5,
+  queryPrograms: 16,
   take: 21,
   lookupBatch: 24,
   takeBatch: 25,
+  createLink: 28,
 } as const;
 
 /** `__NR_bpf`. */

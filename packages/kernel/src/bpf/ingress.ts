@@ -1,63 +1,63 @@
-import { errno, KernelError } from "../libc/errno.js";
-import { type Answer, type NetlinkSocket, NLM_F_CREATE, NLM_F_EXCL } from "../netlink/socket.js";
-import type { NetlinkWriter } from "../netlink/writer.js";
+import { errno, KernelError, lastErrno } from "../libc/errno.js";
+import { libc } from "../libc/libc.js";
+import { NETLINK_ROUTE, NetlinkSocket } from "../netlink/socket.js";
+import { bpf } from "./call.js";
+import { attachFilter, detachFilter } from "./ingress-filter.js";
 
-const RTM_NEWQDISC = 36;
-const RTM_NEWTFILTER = 44;
-const RTM_DELTFILTER = 45;
-const TCA_KIND = 1;
-const TCA_OPTIONS = 2;
-const TCA_BPF_FD = 6;
-const TCA_BPF_NAME = 7;
-const TCA_BPF_FLAGS = 8;
-const TCA_BPF_FLAG_ACT_DIRECT = 1;
-const TC_H_CLSACT = 0xffff_fff1;
-/** `TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)`. */
-const ingress = 0xffff_fff2;
-/** The place of our filter among others, "VP"; in the lower half all protocols, in network byte order. */
-const place = (0x5650 << 16) | 0x0300;
-const handle = 1;
+/** `enum bpf_attach_type`. */
+const BPF_TCX_INGRESS = 46;
+
+/** How a program is attached: `filter` is what kernels before 6.6 have. */
+export type IngressKind = "link" | "filter";
+
+/** A program that sees every packet that comes in on an interface, before the rest of the network stack. */
+export interface Ingress {
+  close(): void;
+}
 
 /**
- * Lets a program see every packet that comes in on the interface, before the rest of the network stack, in place of one
- * that was attached so before. It stays when the process ends. tc-bpf(8).
+ * Attaches the program by a link, which ends with this process, however it ends; or, where the kernel has no such thing, by a
+ * filter of tc, which stays.
  * @throws KernelError
  */
-export function attachIngress(routes: NetlinkSocket, interfaceIndex: number, program: number, name: string): void {
-  const made = routes.request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, (writer) => {
-    writeHeader(writer, interfaceIndex, 0xffff_0000, TC_H_CLSACT, 0);
-    writer.attributeString(TCA_KIND, "clsact");
-  });
-  refuse(made, `add qdisc clsact to interface ${interfaceIndex}`, errno.EEXIST);
-  detachIngress(routes, interfaceIndex);
-  const added = routes.request(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, (writer) => {
-    writeHeader(writer, interfaceIndex, handle, ingress, place);
-    writer.attributeString(TCA_KIND, "bpf");
-    writer.nest(TCA_OPTIONS, () => {
-      writer
-        .attributeU32(TCA_BPF_FD, program)
-        .attributeString(TCA_BPF_NAME, name)
-        .attributeU32(TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
-    });
-  });
-  refuse(added, `add filter ${name} to interface ${interfaceIndex}`);
+export function attachIngress(interfaceIndex: number, program: number, name: string, kind?: IngressKind): Ingress {
+  removeIngress(interfaceIndex);
+  const link = kind === "filter" ? undefined : attachLink(interfaceIndex, program);
+  if (link !== undefined) return { close: () => void libc.close(link) };
+  withRoutes((routes) => attachFilter(routes, interfaceIndex, program, name));
+  return { close: () => removeIngress(interfaceIndex) };
 }
 
-/** @returns whether there was one */
-export function detachIngress(routes: NetlinkSocket, interfaceIndex: number): boolean {
-  const removed = routes.request(RTM_DELTFILTER, 0, (writer) => {
-    writeHeader(writer, interfaceIndex, handle, ingress, place);
-    writer.attributeString(TCA_KIND, "bpf");
+/** Takes away the filter of a process that was killed. */
+export const removeIngress = (interfaceIndex: number): void =>
+  withRoutes((routes) => void detachFilter(routes, interfaceIndex));
+
+/** @returns a file descriptor; `undefined` where there are no links */
+function attachLink(interfaceIndex: number, program: number): number | undefined {
+  const link = bpf("createLink", (attributes) => {
+    attributes.u32(0, program).u32(4, interfaceIndex).u32(8, BPF_TCX_INGRESS);
   });
-  return removed?.code === 0;
+  if (link >= 0) return link;
+  const code = lastErrno();
+  if (code === errno.EINVAL || code === errno.EOPNOTSUPP) return undefined;
+  throw new KernelError(`attach BPF program to interface ${interfaceIndex}`, code);
 }
 
-/** `struct tcmsg`. */
-function writeHeader(writer: NetlinkWriter, interfaceIndex: number, own: number, parent: number, info: number): void {
-  writer.u32(0).u32(interfaceIndex).u32(own).u32(parent).u32(info);
+function withRoutes<Result>(act: (routes: NetlinkSocket) => Result): Result {
+  const routes = new NetlinkSocket(NETLINK_ROUTE);
+  try {
+    return act(routes);
+  } finally {
+    routes.close();
+  }
 }
 
-function refuse(answer: Answer | undefined, what: string, accepted?: number): void {
-  const code = answer?.code ?? errno.EAGAIN;
-  if (code !== 0 && code !== accepted) throw new KernelError(what, code);
+/** How many programs links have attached there, whoever made them. @throws KernelError */
+export function countLinks(interfaceIndex: number): number {
+  let answer: Buffer | undefined;
+  const result = bpf("queryPrograms", (attributes) => {
+    answer = attributes.u32(0, interfaceIndex).u32(4, BPF_TCX_INGRESS).bytes;
+  });
+  if (result < 0) throw new KernelError(`ask for the BPF programs of interface ${interfaceIndex}`, lastErrno());
+  return answer?.readUInt32LE(24) ?? 0;
 }

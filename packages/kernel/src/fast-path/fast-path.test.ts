@@ -1,8 +1,11 @@
+import { spawn } from "node:child_process";
 import { type Flow, flowMark, flowMarkMask, instantOf, tcpStates } from "@vipair/model";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { countLinks } from "../bpf/ingress.js";
 import { bootClock } from "../clock/boot-clock.js";
 import { type Conntrack, openConntrack } from "../conntrack/conntrack.js";
 import { because, obstacle, run, until } from "../laboratory/namespace.js";
+import { interfaceIndex } from "../link/link.js";
 import { type FastPath, openFastPath, removeFastPath } from "./fast-path.js";
 import { clientProgram, type Hosts, openHosts, type Program, start } from "./hosts.fixture.js";
 import { type LeaseEnd, openLeaseEnd } from "./lease-end.js";
@@ -165,13 +168,40 @@ describe.skipIf(obstacle !== undefined)(`the fast path${because}`, () => {
     expect(flow().timeout).toBeGreaterThan(990);
   });
 
-  test("takes the place of one that was left behind, and leaves nothing", () => {
-    const attached = (): string => run("tc filter show dev c0 ingress");
-    const another = openFastPath(["c0", "s0"]);
-    expect(attached().match(/handle 0x1 vipair/g)).toHaveLength(1);
+  test("takes the place of a filter that was left behind, and leaves none", () => {
+    const filters = (): string => run("tc filter show dev c0 ingress");
+    const one = openFastPath(["c0", "s0"], { ingress: "filter" });
+    const another = openFastPath(["c0", "s0"], { ingress: "filter" });
+    expect(filters().match(/handle 0x1 vipair/g)).toHaveLength(1);
     removeFastPath(["c0", "s0", "nowhere"]);
-    expect(attached()).toBe("");
+    expect(filters()).toBe("");
+    one.close();
     another.close();
+  });
+
+  test("carries by a filter what it carries by a link", async () => {
+    fastPath.close();
+    fastPath = openFastPath(["c0", "s0"], { ingress: "filter" });
+    openLeaseEnd(fastPath.leaseFd).set(instantOf(bootClock() + 3_600_000));
+    await open("tcp", "198.51.100.10", 80);
+    fastPath.add(flow(), "both");
+    expect(await ordinaryWhile("send 20 1000")).toBe(0);
+  });
+
+  test("a link goes with the process that made it, when that is killed", async () => {
+    fastPath.close();
+    const links = (): number => countLinks(interfaceIndex("c0"));
+    await until(() => links() === 0);
+    const module = new URL("../../dist/index.js", import.meta.url);
+    const script = `const { openFastPath } = await import("${module}"); openFastPath(["c0"]); console.log("ready"); setInterval(() => {}, 1000)`;
+    const holder = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await until(() => links() === 1);
+    holder.kill("SIGKILL");
+    await until(() => links() === 0);
+    fastPath = openFastPath(["c0", "s0"]);
+    expect(links()).toBe(1);
   });
 
   test("is refused without its interface", () => {

@@ -1,11 +1,10 @@
 import { type Flow, type Instant, instantOf, type Outcome } from "@vipair/model";
-import { attachIngress, detachIngress } from "../bpf/ingress.js";
+import { attachIngress, type IngressKind, removeIngress } from "../bpf/ingress.js";
 import { BpfMap, type MapDeclaration } from "../bpf/map.js";
 import { loadClassifier } from "../bpf/program.js";
 import { timeNamespaceOffset } from "../clock/boot-clock.js";
 import { libc } from "../libc/libc.js";
 import { findInterface, interfaceIndex } from "../link/link.js";
-import { NETLINK_ROUTE, NetlinkSocket } from "../netlink/socket.js";
 import { attempt, done } from "../outcome.js";
 import { type BusyFlow, decodeKey, flowKey, type Passage, passage, translation } from "./layout.js";
 import { leaseEnd } from "./lease-end.js";
@@ -42,16 +41,24 @@ export interface FastPath {
   close(): void;
 }
 
+export interface FastPathOptions {
+  /** Connections may begin there, when services are given to {@link FastPath.young}. */
+  readonly begins?: boolean;
+  /** What the kernel has when left out. */
+  readonly ingress?: IngressKind;
+}
+
 /**
  * Attaches the program where packets come in.
- * @param begins connections may begin there, when services are given to {@link FastPath.young}
  * @throws KernelError when the kernel refuses: ENOSYS, EPERM without CAP_BPF, ENODEV without the interface
  */
-export function openFastPath(interfaces: readonly string[], begins = false): FastPath {
-  const opened: { close(): void }[] = [];
+export function openFastPath(
+  interfaces: readonly string[],
+  { begins = false, ingress }: FastPathOptions = {},
+): FastPath {
+  const opened: Closable[] = [];
   const close = (): void => {
-    removeFastPath(interfaces);
-    for (const part of opened.splice(0)) part.close();
+    for (const part of opened.splice(0).reverse()) part.close();
   };
   const create = (declaration: MapDeclaration): BpfMap => {
     const map = BpfMap.create(declaration);
@@ -66,12 +73,16 @@ export function openFastPath(interfaces: readonly string[], begins = false): Fas
       busy: create(busy),
       young: begins ? createYoungMaps(create) : undefined,
     };
-    attachProgram(maps, interfaces);
+    attachProgram(maps, interfaces, ingress, opened);
     return new KernelFastPath(maps, close);
   } catch (error) {
     close();
     throw error;
   }
+}
+
+interface Closable {
+  close(): void;
 }
 
 type Maps = Readonly<Record<Exclude<keyof FastPathMaps, "young">, BpfMap>> & {
@@ -100,35 +111,39 @@ const busy: MapDeclaration = {
   entries: 1_024,
 };
 
-function attachProgram({ flows, lease, samples, busy, young }: Maps, interfaces: readonly string[]): void {
-  const lines = fastPathProgram({
-    flows: flows.fd,
-    lease: lease.fd,
-    samples: samples.fd,
-    busy: busy.fd,
-    young: young && {
-      connections: young.connections.fd,
-      open: young.open.fd,
-      interfaces: young.interfaces.fd,
-      servers: young.servers.fd,
-      services: young.services.fd,
-      slots: young.slots.fd,
-      counts: young.counts.fd,
-    },
-  });
-  const program = loadClassifier(name, lines);
-  const routes = new NetlinkSocket(NETLINK_ROUTE);
+function attachProgram(
+  maps: Maps,
+  interfaces: readonly string[],
+  ingress: IngressKind | undefined,
+  opened: Closable[],
+): void {
+  const program = loadClassifier(name, fastPathProgram(fdsOf(maps)));
   try {
     for (const index of interfaces.map(interfaceIndex)) {
-      attachIngress(routes, index, program, name);
-      young?.interfaces.set(numberKey(index), Buffer.alloc(1));
+      opened.push(attachIngress(index, program, name, ingress));
+      maps.young?.interfaces.set(numberKey(index), Buffer.alloc(1));
     }
   } finally {
-    routes.close();
     // What is attached holds it.
     libc.close(program);
   }
 }
+
+const fdsOf = ({ flows, lease, samples, busy, young }: Maps): FastPathMaps => ({
+  flows: flows.fd,
+  lease: lease.fd,
+  samples: samples.fd,
+  busy: busy.fd,
+  young: young && {
+    connections: young.connections.fd,
+    open: young.open.fd,
+    interfaces: young.interfaces.fd,
+    servers: young.servers.fd,
+    services: young.services.fd,
+    slots: young.slots.fd,
+    counts: young.counts.fd,
+  },
+});
 
 class KernelFastPath implements FastPath {
   readonly leaseFd: number;
@@ -176,14 +191,12 @@ class KernelFastPath implements FastPath {
   }
 }
 
-/** Takes away what is attached there, also by a process that was killed. */
+/** Takes away what is attached there by a process that was killed, where the kernel has not. */
 export function removeFastPath(interfaces: readonly string[]): void {
-  const routes = new NetlinkSocket(NETLINK_ROUTE);
   for (const link of interfaces) {
     const index = findInterface(link);
-    if (index !== undefined) detachIngress(routes, index);
+    if (index !== undefined) removeIngress(index);
   }
-  routes.close();
 }
 
 const passagesOf = (flow: Flow): readonly Passage[] => [passage(flow, "original"), passage(flow, "reply")];

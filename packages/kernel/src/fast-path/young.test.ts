@@ -40,7 +40,7 @@ describe.skipIf(obstacle !== undefined)(`young connections${because}`, () => {
   beforeEach(() => {
     run("nft flush set inet test ports");
     conntrack = openConntrack();
-    fastPath = openFastPath(["c0", "s0"], true);
+    fastPath = openFastPath(["c0", "s0"], { begins: true });
     if (fastPath.young === undefined) throw new Error("nothing begins there");
     young = fastPath.young;
     lease = openLeaseEnd(fastPath.leaseFd);
@@ -158,7 +158,7 @@ describe.skipIf(obstacle !== undefined)(`young connections${because}`, () => {
 
   test("a connection whose answers would come in where nobody looks begins on the ordinary way", async () => {
     fastPath.close();
-    fastPath = openFastPath(["c0"], true);
+    fastPath = openFastPath(["c0"], { begins: true });
     openLeaseEnd(fastPath.leaseFd).set(instantOf(bootClock() + 3_600_000));
     if (fastPath.young === undefined) throw new Error("nothing begins there");
     young = fastPath.young;

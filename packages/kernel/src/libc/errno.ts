@@ -15,6 +15,7 @@ export const errno = {
   ENODEV: 19,
   EINVAL: 22,
   ENOSYS: 38,
+  EOPNOTSUPP: 95,
   EADDRNOTAVAIL: 99,
   ENOBUFS: 105,
 } as const;

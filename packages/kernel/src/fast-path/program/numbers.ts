@@ -36,7 +36,8 @@ export const fib = {
 // `struct bpf_redir_neigh`.
 export const neighbour = { family: 0, address: 4, size: 20 };
 
-export const TC_ACT_OK = 0;
+/** On to whatever else looks at packets there, and to the network stack. */
+export const TC_ACT_UNSPEC = -1;
 export const TC_ACT_SHOT = 2;
 export const BPF_F_PSEUDO_HDR = 0x10;
 export const BPF_F_MARK_MANGLED_0 = 0x20;

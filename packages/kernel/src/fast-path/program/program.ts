@@ -17,7 +17,7 @@
 import { exit, type Line } from "../../bpf/instruction.js";
 import { findFlow, leave, sample } from "./flow.js";
 import { type FastPathMaps, set } from "./lines.js";
-import { TC_ACT_OK, TC_ACT_SHOT } from "./numbers.js";
+import { TC_ACT_SHOT, TC_ACT_UNSPEC } from "./numbers.js";
 import { findLease, readPacket } from "./packet.js";
 import { translate } from "./translate.js";
 import { findWay, sendOut } from "./way.js";
@@ -39,7 +39,7 @@ export function fastPathProgram(maps: FastPathMaps): readonly Line[] {
     "no way",
     ...(young === undefined ? [] : noWayForYoung),
     "pass",
-    set(0, TC_ACT_OK),
+    set(0, TC_ACT_UNSPEC),
     exit,
     "drop",
     set(0, TC_ACT_SHOT),

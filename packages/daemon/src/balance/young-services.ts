@@ -2,6 +2,9 @@ import { type Ruleset, sameAddresses, sharedAddresses, type YoungRules, youngSer
 import { type Young, type YoungConnection, youngCounts, youngSlots } from "@vipair/kernel";
 import { formatHostPort } from "@vipair/model";
 
+/** A rest is so many times as long as what went before it. */
+const restShare = 4;
+
 export interface YoungServices {
   readonly count: number;
   want(ruleset: Ruleset): void;
@@ -24,7 +27,8 @@ export function openYoungServices(young: Young, refused: (error: string) => void
   let wanted: Ruleset | undefined;
   let shared: { readonly of: Ruleset; readonly addresses: ReadonlySet<string> } | undefined;
   let held = false;
-  let due: NodeJS.Immediate | undefined;
+  let due: NodeJS.Timeout | undefined;
+  let restUntil = Number.NEGATIVE_INFINITY;
 
   const sharedIn = (ruleset: Ruleset): ReadonlySet<string> => {
     const addresses =
@@ -32,9 +36,16 @@ export function openYoungServices(young: Young, refused: (error: string) => void
     shared = { of: ruleset, addresses };
     return addresses;
   };
+  /** A long one is followed by a rest, as that of the rules is: there are thousands of services whose servers come up. */
   const apply = (): void => {
-    clearImmediate(due);
+    clearTimeout(due);
     due = undefined;
+    const began = performance.now();
+    reconcile();
+    const ended = performance.now();
+    restUntil = ended + restShare * (ended - began);
+  };
+  const reconcile = (): void => {
     const now = new Map<string, YoungRules>();
     if (!held && wanted !== undefined) {
       for (const rules of withRoom(youngServices(wanted, sharedIn(wanted)))) {
@@ -83,7 +94,7 @@ export function openYoungServices(young: Young, refused: (error: string) => void
     },
     want: (ruleset) => {
       wanted = ruleset;
-      due ??= setImmediate(apply);
+      due ??= setTimeout(apply, Math.max(0, restUntil - performance.now()));
     },
     counts: () => {
       const counts = young.counts(numbers.size);
@@ -100,6 +111,6 @@ export function openYoungServices(young: Young, refused: (error: string) => void
     },
     markOf: ({ original: { destination, destinationPort } }) =>
       marks.get(formatHostPort({ address: destination, port: destinationPort })) ?? 0,
-    close: () => clearImmediate(due),
+    close: () => clearTimeout(due),
   };
 }

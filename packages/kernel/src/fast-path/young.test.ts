@@ -207,6 +207,15 @@ describe.skipIf(obstacle !== undefined)(`young connections${because}`, () => {
     }
   });
 
+  test("nor does it when the server that is drawn for it is the one that the client has", async () => {
+    const port = await open();
+    await send();
+    serve(listener);
+    sendSyn(port);
+    await until(() => countOf(3) === 1);
+    expect(await ordinaryWhile(() => send("send 20 1000"))).toBeGreaterThanOrEqual(40);
+  });
+
   test("a server and a client that are no neighbours yet are asked for", async () => {
     serve(listener);
     run("ip neigh flush dev s0; ip neigh flush dev c0");

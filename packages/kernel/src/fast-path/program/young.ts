@@ -128,6 +128,13 @@ const fromServer = ({ connections, open }: YoungMaps): readonly Line[] => [
   ...unlessSame(2, translation.ports + 2, flowKey.ports, "elsewhere"),
   ...unlessEnded("pass"),
   ...rememberAt(flow, translation.wayBack),
+  // Before a server has answered a SYN, it says anything else to somebody whom conntrack knows.
+  load(1, 2, frame, stack.flags),
+  change(2, "and", tcp.syn | tcp.rst),
+  jumpIf(2, "different", 0, "answers"),
+  load(4, 1, flow, translation.expected),
+  jumpIf(1, "equal", 0, "elsewhere"),
+  "answers",
   load(1, 2, frame, stack.flags),
   change(2, "and", tcp.fin | tcp.syn | tcp.rst),
   jumpIf(2, "equal", 0, "back"),

@@ -11,8 +11,20 @@ import {
   storeNumber,
 } from "../../bpf/instruction.js";
 import { flowKey, translation } from "../layout.js";
-import { copy, type FastPathMaps, flow, frame, onStack, rememberAt, set, toStack, unlessEnded } from "./lines.js";
-import { getRandom, mapDelete, mapLookup, mapPush, mapUpdate, stack, standing, tcp } from "./numbers.js";
+import {
+  copy,
+  type FastPathMaps,
+  flow,
+  forget,
+  frame,
+  lookUp,
+  onStack,
+  rememberAt,
+  set,
+  toStack,
+  unlessEnded,
+} from "./lines.js";
+import { getRandom, mapPush, mapUpdate, stack, standing, tcp } from "./numbers.js";
 
 /** One packet of so many is counted; a power of two. */
 const sampled = 16;
@@ -26,9 +38,7 @@ export const findFlow = ({ flows }: FastPathMaps, from: string): readonly Line[]
   change(2, "and", tcp.fin | tcp.syn | tcp.rst),
   jumpIf(2, "different", 0, "leave"),
   "find",
-  ...onStack(2, stack.key),
-  ...loadMap(1, flows),
-  call(mapLookup),
+  ...lookUp(flows, stack.key),
   jumpIf(0, "equal", 0, "sample"),
   copy(flow, 0),
   ...unlessEnded("pass"),
@@ -43,9 +53,7 @@ export const sample = ({ samples, busy }: FastPathMaps): readonly Line[] => [
   call(getRandom),
   change(0, "and", sampled - 1),
   jumpIf(0, "different", 0, "pass"),
-  ...onStack(2, stack.key),
-  ...loadMap(1, samples),
-  call(mapLookup),
+  ...lookUp(samples, stack.key),
   jumpIf(0, "equal", 0, "first sample"),
   load(4, 1, 0, 0),
   change(1, "add", 1),
@@ -69,25 +77,19 @@ export const sample = ({ samples, busy }: FastPathMaps): readonly Line[] => [
 /** Conntrack shall see how the connection ends, or begins anew, and everything after that. */
 export const leave = ({ flows }: FastPathMaps): readonly Line[] => [
   "leave",
-  ...onStack(2, stack.key),
-  ...loadMap(1, flows),
-  call(mapLookup),
+  ...lookUp(flows, stack.key),
   jumpIf(0, "equal", 0, "pass"),
   ...keyOfOther(0),
-  ...onStack(2, stack.reverse),
-  ...loadMap(1, flows),
-  call(mapDelete),
-  ...onStack(2, stack.key),
-  ...loadMap(1, flows),
-  call(mapDelete),
+  ...forget(flows, stack.reverse),
+  ...forget(flows, stack.key),
   jump("pass"),
 ];
 
-/** The other direction comes from where this one goes to: its key on the stack, from the translation in the register. */
-const keyOfOther = (translated: Register): readonly Line[] => [
-  ...toStack(8, 16, translated, translation.destination, stack.reverse + flowKey.source),
-  ...toStack(8, 16, translated, translation.source, stack.reverse + flowKey.destination),
-  ...toStack(2, 2, translated, translation.ports + 2, stack.reverse + flowKey.ports),
-  ...toStack(2, 2, translated, translation.ports, stack.reverse + flowKey.ports + 2),
+/** The other direction comes from where this one goes to: its key on the stack, from the translation that stands `at` there. */
+export const keyOfOther = (base: Register, at = 0): readonly Line[] => [
+  ...toStack(8, 16, base, at + translation.destination, stack.reverse + flowKey.source),
+  ...toStack(8, 16, base, at + translation.source, stack.reverse + flowKey.destination),
+  ...toStack(2, 2, base, at + translation.ports + 2, stack.reverse + flowKey.ports),
+  ...toStack(2, 2, base, at + translation.ports, stack.reverse + flowKey.ports + 2),
   ...toStack(4, 4, frame, stack.key + flowKey.protocol, stack.reverse + flowKey.protocol),
 ];

@@ -7,17 +7,12 @@ import {
   jumpIfBy,
   type Line,
   load,
+  loadMap,
   type Register,
   store,
+  type Width,
 } from "../../bpf/instruction.js";
-import { bootTime, stack } from "./numbers.js";
-
-/** The way is remembered there, with the translation in the register. */
-export const rememberAt = (translated: Register, at: number): readonly Line[] => [
-  copy(1, translated),
-  change(1, "add", at),
-  store(8, frame, stack.memory, 1),
-];
+import { bootTime, mapDelete, mapLookup, stack } from "./numbers.js";
 
 /** File descriptors. */
 export interface FastPathMaps {
@@ -54,18 +49,35 @@ export const onStack = (register: Register, offset: number): readonly Instructio
   change(register, "add", offset),
 ];
 
-/** Copies so many bytes to the stack, in steps of `width`, through r1. */
-export const toStack = (
-  width: 2 | 4 | 8,
+/** What the map has for the key on the stack: its address in r0, or 0. */
+export const lookUp = (map: number, key: number): readonly Line[] => [
+  ...onStack(2, key),
+  ...loadMap(1, map),
+  call(mapLookup),
+];
+
+export const forget = (map: number, key: number): readonly Line[] => [
+  ...onStack(2, key),
+  ...loadMap(1, map),
+  call(mapDelete),
+];
+
+/** Copies so many bytes, in steps of `width`, through r1. */
+export const copyBytes = (
+  width: Width,
   length: number,
   from: Register,
   offset: number,
-  to: number,
+  to: Register,
+  place: number,
 ): readonly Line[] =>
   Array.from({ length: length / width }, (_, step) => step * width).flatMap((at) => [
     load(width, 1, from, offset + at),
-    store(width, frame, to + at, 1),
+    store(width, to, place + at, 1),
   ]);
+
+export const toStack = (width: Width, length: number, from: Register, offset: number, to: number): readonly Line[] =>
+  copyBytes(width, length, from, offset, frame, to);
 
 /** With the end of the packet in r3. */
 export const unlessWithin = (length: number, otherwise: string): readonly Line[] => [
@@ -88,4 +100,11 @@ export const unlessEnded = (otherwise: string): readonly Line[] => [
   store(8, frame, stack.now, 0),
   load(8, 1, frame, stack.leaseEnd),
   jumpIfBy(0, "atLeast", 1, otherwise),
+];
+
+/** The way is remembered there, with the translation in the register. */
+export const rememberAt = (translated: Register, at: number): readonly Line[] => [
+  copy(1, translated),
+  change(1, "add", at),
+  store(8, frame, stack.memory, 1),
 ];

@@ -1,19 +1,19 @@
 import { protocols } from "@vipair/model";
-import { call, change, jump, jumpIf, type Line, load, loadMap, store, storeNumber } from "../../bpf/instruction.js";
+import { change, jump, jumpIf, type Line, load, store, storeNumber } from "../../bpf/instruction.js";
 import { flowKey } from "../layout.js";
 import {
   context,
   copy,
   type FastPathMaps,
   frame,
-  onStack,
+  lookUp,
   packet,
   set,
   toStack,
   transport,
   unlessWithin,
 } from "./lines.js";
-import { data, dataEnd, mapLookup, packetType, stack, v4, v6, vlanPresent } from "./numbers.js";
+import { data, dataEnd, packetType, stack, v4, v6, vlanPresent } from "./numbers.js";
 
 /** A node without a lease has nothing more to do; whether it has ended is asked when there is something to carry. */
 export const findLease = ({ lease }: FastPathMaps): readonly Line[] => [
@@ -23,9 +23,7 @@ export const findLease = ({ lease }: FastPathMaps): readonly Line[] => [
   load(4, 2, context, vlanPresent),
   jumpIf(2, "different", 0, "pass"),
   storeNumber(4, frame, stack.zero, 0),
-  ...onStack(2, stack.zero),
-  ...loadMap(1, lease),
-  call(mapLookup),
+  ...lookUp(lease, stack.zero),
   jumpIf(0, "equal", 0, "pass"),
   load(8, 1, 0, 0),
   jumpIf(1, "equal", 0, "pass"),

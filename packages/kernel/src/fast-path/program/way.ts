@@ -8,12 +8,25 @@ import {
   jumpIfBy,
   type Line,
   load,
+  type Register,
   store,
   storeNumber,
 } from "../../bpf/instruction.js";
 import { AF_INET, AF_INET6 } from "../../libc/libc.js";
 import { flowKey, translation, way } from "../layout.js";
-import { context, copy, type FastPathMaps, flow, frame, onStack, packet, set, toStack, transport } from "./lines.js";
+import {
+  context,
+  copy,
+  copyBytes,
+  type FastPathMaps,
+  flow,
+  frame,
+  onStack,
+  packet,
+  set,
+  toStack,
+  transport,
+} from "./lines.js";
 import {
   ethernet,
   fib,
@@ -82,13 +95,16 @@ export const findWay = ({ young }: FastPathMaps): readonly Line[] => [
   "way found",
 ];
 
+/** Where the way is remembered. */
+const memory: Register = 4;
+
 /** Of one packet alone, nobody else looks whether it fits. */
 const recall = (): readonly Line[] => [
-  load(8, 1, frame, stack.memory),
-  load(8, 2, 1, way.until),
+  load(8, memory, frame, stack.memory),
+  load(8, 2, memory, way.until),
   load(8, 3, frame, stack.now),
   jumpIfBy(3, "atLeast", 2, "ask"),
-  load(2, 3, 1, way.mtu),
+  load(2, 3, memory, way.mtu),
   store(2, frame, stack.fib + fib.mtu, 3),
   load(4, 2, context, segmentSize),
   jumpIf(2, "different", 0, "recall"),
@@ -96,32 +112,21 @@ const recall = (): readonly Line[] => [
   load(4, 2, context, length),
   jumpIfBy(2, "above", 3, "ask"),
   "recall",
-  load(4, 2, 1, way.interface),
-  store(4, frame, stack.fib + fib.interface, 2),
-  load(1, 2, 1, way.family),
-  store(1, frame, stack.fib + fib.family, 2),
-  load(8, 2, 1, way.neighbour),
-  store(8, frame, stack.fib + fib.destination, 2),
-  load(8, 2, 1, way.neighbour + 8),
-  store(8, frame, stack.fib + fib.destination + 8, 2),
+  ...toStack(4, 4, memory, way.interface, stack.fib + fib.interface),
+  ...toStack(1, 1, memory, way.family, stack.fib + fib.family),
+  ...toStack(8, 16, memory, way.neighbour, stack.fib + fib.destination),
   jump("fits"),
 ];
 
 const remember = (): readonly Line[] => [
-  load(8, 1, frame, stack.memory),
-  load(4, 2, frame, stack.fib + fib.interface),
-  store(4, 1, way.interface, 2),
-  load(2, 2, frame, stack.fib + fib.mtu),
-  store(2, 1, way.mtu, 2),
-  load(1, 2, frame, stack.fib + fib.family),
-  store(1, 1, way.family, 2),
-  load(8, 2, frame, stack.fib + fib.destination),
-  store(8, 1, way.neighbour, 2),
-  load(8, 2, frame, stack.fib + fib.destination + 8),
-  store(8, 1, way.neighbour + 8, 2),
-  load(8, 2, frame, stack.now),
-  change(2, "add", rememberedFor),
-  store(8, 1, way.until, 2),
+  load(8, memory, frame, stack.memory),
+  ...copyBytes(4, 4, frame, stack.fib + fib.interface, memory, way.interface),
+  ...copyBytes(2, 2, frame, stack.fib + fib.mtu, memory, way.mtu),
+  ...copyBytes(1, 1, frame, stack.fib + fib.family, memory, way.family),
+  ...copyBytes(8, 16, frame, stack.fib + fib.destination, memory, way.neighbour),
+  load(8, 1, frame, stack.now),
+  change(1, "add", rememberedFor),
+  store(8, memory, way.until, 1),
 ];
 
 /**

@@ -24,14 +24,26 @@ import {
   type Line,
   load,
   loadMap,
-  type Register,
   store,
   storeNumber,
   toHostOrder,
 } from "../../bpf/instruction.js";
 import { endKey, flowKey, serverValue, serviceValue, slotKey, target, translation } from "../layout.js";
-import { copy, flow, frame, onStack, rememberAt, set, toStack, unlessEnded, type YoungMaps } from "./lines.js";
-import { fib, getRandom, mapDelete, mapLookup, mapUpdate, stack, standing, tcp } from "./numbers.js";
+import { keyOfOther } from "./flow.js";
+import {
+  copy,
+  flow,
+  forget,
+  frame,
+  lookUp,
+  onStack,
+  rememberAt,
+  set,
+  toStack,
+  unlessEnded,
+  type YoungMaps,
+} from "./lines.js";
+import { fib, getRandom, mapUpdate, stack, standing, tcp } from "./numbers.js";
 
 /** A client may acknowledge more than the SYN when its own acknowledgement of that was lost. */
 const acknowledgedAhead = 1 << 17;
@@ -40,9 +52,7 @@ const kindOfPacket = tcp.fin | tcp.syn | tcp.rst | tcp.ack;
 export const carryYoung = (maps: YoungMaps): readonly Line[] => [
   "tcp",
   ...endOnStack(flowKey.source, flowKey.ports),
-  ...onStack(2, stack.end),
-  ...loadMap(1, maps.servers),
-  call(mapLookup),
+  ...lookUp(maps.servers, stack.end),
   jumpIf(0, "different", 0, "answer"),
   ...fromClient(maps),
   ...fromServer(maps),
@@ -62,9 +72,7 @@ const endOnStack = (address: number, port: number): readonly Line[] => [
 ];
 
 const fromClient = ({ connections, open }: YoungMaps): readonly Line[] => [
-  ...onStack(2, stack.key),
-  ...loadMap(1, connections),
-  call(mapLookup),
+  ...lookUp(connections, stack.key),
   jumpIf(0, "equal", 0, "unknown"),
   copy(flow, 0),
   ...unlessEnded("pass"),
@@ -96,18 +104,11 @@ const fromClient = ({ connections, open }: YoungMaps): readonly Line[] => [
   load(1, 2, frame, stack.flags),
   change(2, "and", tcp.fin | tcp.rst),
   jumpIf(2, "equal", 0, "find way"),
-  storeNumber(1, flow, translation.clientEnded, 1),
-  change(2, "and", tcp.rst),
-  jumpIf(2, "equal", 0, "server ended?"),
-  storeNumber(1, flow, translation.serverEnded, 1),
-  "server ended?",
-  load(1, 1, flow, translation.serverEnded),
-  jumpIf(1, "equal", 0, "find way"),
-  ...forget(open, stack.key),
+  ...end("client", open, stack.key),
   jump("find way"),
 
   "another SYN",
-  ...bothEnded(flow, "begin"),
+  ...bothEnded("begin"),
   "opening",
   storeNumber(1, frame, stack.standing, standing.opening),
   jump("find way"),
@@ -117,10 +118,8 @@ const fromClient = ({ connections, open }: YoungMaps): readonly Line[] => [
 const fromServer = ({ connections, open }: YoungMaps): readonly Line[] => [
   "answer",
   ...writeBack(),
-  ...keyOfClient(),
-  ...onStack(2, stack.reverse),
-  ...loadMap(1, connections),
-  call(mapLookup),
+  ...keyOfOther(frame, stack.translation),
+  ...lookUp(connections, stack.reverse),
   jumpIf(0, "equal", 0, "elsewhere"),
   copy(flow, 0),
   ...unlessSame(8, translation.destination, flowKey.source, "elsewhere"),
@@ -140,7 +139,7 @@ const fromServer = ({ connections, open }: YoungMaps): readonly Line[] => [
   jumpIf(2, "equal", 0, "back"),
   change(2, "and", tcp.syn),
   jumpIf(2, "equal", 0, "server ends"),
-  ...bothEnded(flow, "elsewhere"),
+  ...bothEnded("elsewhere"),
   load(1, 1, flow, translation.confirmed),
   jumpIf(1, "different", 0, "back"),
   load(4, 1, frame, stack.sequence),
@@ -150,15 +149,7 @@ const fromServer = ({ connections, open }: YoungMaps): readonly Line[] => [
   jump("back"),
 
   "server ends",
-  storeNumber(1, flow, translation.serverEnded, 1),
-  load(1, 2, frame, stack.flags),
-  change(2, "and", tcp.rst),
-  jumpIf(2, "equal", 0, "client ended?"),
-  storeNumber(1, flow, translation.clientEnded, 1),
-  "client ended?",
-  load(1, 1, flow, translation.clientEnded),
-  jumpIf(1, "equal", 0, "back"),
-  ...forget(open, stack.reverse),
+  ...end("server", open, stack.reverse),
 
   "back",
   ...onStack(flow, stack.translation),
@@ -176,15 +167,6 @@ const writeBack = (): readonly Line[] => [
   ...zero(translation.seen, translation.size),
 ];
 
-/** From the translation back: what comes from the client comes from where that goes to. */
-const keyOfClient = (): readonly Line[] => [
-  ...toStack(8, 16, frame, stack.translation + translation.destination, stack.reverse + flowKey.source),
-  ...toStack(8, 16, frame, stack.translation + translation.source, stack.reverse + flowKey.destination),
-  ...toStack(2, 2, frame, stack.translation + translation.ports + 2, stack.reverse + flowKey.ports),
-  ...toStack(2, 2, frame, stack.translation + translation.ports, stack.reverse + flowKey.ports + 2),
-  ...toStack(4, 4, frame, stack.key + flowKey.protocol, stack.reverse + flowKey.protocol),
-];
-
 /** Of the translation in `flow` and the packet's own key. */
 const unlessSame = (width: 2 | 8, translated: number, key: number, otherwise: string): readonly Line[] => [
   load(width, 1, flow, translated),
@@ -192,14 +174,33 @@ const unlessSame = (width: 2 | 8, translated: number, key: number, otherwise: st
   jumpIfBy(1, "different", 2, otherwise),
 ];
 
-const bothEnded = (connection: Register, then: string): readonly Line[] => [
-  load(1, 1, connection, translation.clientEnded),
-  load(1, 2, connection, translation.serverEnded),
+/**
+ * One side has ended the connection, or broken it off, which ends it for both; when both have, it is open no more. With the
+ * client's key there on the stack.
+ */
+const end = (side: "client" | "server", open: number, key: number): readonly Line[] => {
+  const { clientEnded, serverEnded } = translation;
+  const [own, other] = side === "client" ? [clientEnded, serverEnded] : [serverEnded, clientEnded];
+  return [
+    storeNumber(1, flow, own, 1),
+    load(1, 2, frame, stack.flags),
+    change(2, "and", tcp.rst),
+    jumpIf(2, "equal", 0, `${side} is first?`),
+    storeNumber(1, flow, other, 1),
+    `${side} is first?`,
+    load(1, 1, flow, other),
+    jumpIf(1, "equal", 0, `${side} has ended`),
+    ...forget(open, key),
+    `${side} has ended`,
+  ];
+};
+
+const bothEnded = (then: string): readonly Line[] => [
+  load(1, 1, flow, translation.clientEnded),
+  load(1, 2, flow, translation.serverEnded),
   changeBy(1, "and", 2),
   jumpIf(1, "different", 0, then),
 ];
-
-const forget = (map: number, key: number): readonly Line[] => [...onStack(2, key), ...loadMap(1, map), call(mapDelete)];
 
 /** A packet of no connection that is known here: one may begin. */
 export const beginYoung = (maps: YoungMaps): readonly Line[] => [
@@ -227,9 +228,7 @@ export const beginYoung = (maps: YoungMaps): readonly Line[] => [
 /** Leaves the target in `flow`. */
 const drawTarget = ({ services, slots }: YoungMaps): readonly Line[] => [
   ...endOnStack(flowKey.destination, flowKey.ports + 2),
-  ...onStack(2, stack.end),
-  ...loadMap(1, services),
-  call(mapLookup),
+  ...lookUp(services, stack.end),
   jumpIf(0, "equal", 0, "not begun"),
   copy(flow, 0),
   load(4, 1, flow, serviceValue.random),
@@ -246,9 +245,7 @@ const drawTarget = ({ services, slots }: YoungMaps): readonly Line[] => [
   changeBy(0, "modulo", 1),
   store(4, frame, stack.slot + slotKey.slot, 0),
   ...toStack(4, 4, flow, serviceValue.draw, stack.slot + slotKey.draw),
-  ...onStack(2, stack.slot),
-  ...loadMap(1, slots),
-  call(mapLookup),
+  ...lookUp(slots, stack.slot),
   jumpIf(0, "equal", 0, "not begun"),
   copy(flow, 0),
 ];
@@ -269,9 +266,7 @@ const writeForth = (): readonly Line[] => [
 export const knowFresh = ({ connections, counts, interfaces }: YoungMaps): readonly Line[] => [
   load(1, 1, frame, stack.standing),
   jumpIf(1, "different", standing.fresh, "translate"),
-  ...onStack(2, stack.fib + fib.interface),
-  ...loadMap(1, interfaces),
-  call(mapLookup),
+  ...lookUp(interfaces, stack.fib + fib.interface),
   jumpIf(0, "equal", 0, "not begun"),
   ...onStack(2, stack.key),
   copy(3, flow),
@@ -279,9 +274,7 @@ export const knowFresh = ({ connections, counts, interfaces }: YoungMaps): reado
   set(4, 0),
   call(mapUpdate),
   jumpIf(0, "different", 0, "not begun"),
-  ...onStack(2, stack.number),
-  ...loadMap(1, counts),
-  call(mapLookup),
+  ...lookUp(counts, stack.number),
   jumpIf(0, "equal", 0, "translate"),
   set(1, 1),
   addAtomically(0, 0, 1),

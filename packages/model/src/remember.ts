@@ -5,11 +5,10 @@
 export function remember<Of extends object, Made>(make: (of: Of) => Made): (of: Of) => Made {
   const made = new WeakMap<Of, Made>();
   return (of) => {
-    let known = made.get(of);
-    if (known === undefined) {
-      known = make(of);
-      made.set(of, known);
-    }
-    return known;
+    const known = made.get(of);
+    if (known !== undefined || made.has(of)) return known as Made;
+    const fresh = make(of);
+    made.set(of, fresh);
+    return fresh;
   };
 }

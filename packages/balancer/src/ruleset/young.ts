@@ -28,12 +28,12 @@ export interface YoungDestination {
 export const youngServices = ({ services }: Ruleset, shared: ReadonlySet<string>): readonly YoungRules[] =>
   services.flatMap((rules) => {
     const young = youngRules(rules);
-    return young === null || isShared(rules, shared) ? [] : [young];
+    return young === undefined || isShared(rules, shared) ? [] : [young];
   });
 
 /**
- * Addresses that several services in `nat` mode send connections to. From the same port of a client to two of these services, a server
- * would get two connections that it cannot tell apart; conntrack gives one of them another port.
+ * Addresses that several services in `nat` mode send connections to. From the same port of a client to two of these
+ * services, a server would get two connections that it cannot tell apart; conntrack gives one of them another port.
  */
 export function sharedAddresses({ services }: Ruleset): ReadonlySet<string> {
   const seen = new Set<string>();
@@ -61,12 +61,12 @@ const addressesOf = remember((rules: ServiceRules): readonly string[] => {
   return (rules.sorry === undefined ? addresses : [...addresses, rules.sorry]).map(formatHostPort);
 });
 
-const youngRules = remember((rules: ServiceRules): YoungRules | null => {
-  if (rules.kind === "redirect" || rules.listen.protocol !== "tcp" || rules.mode !== "nat") return null;
+const youngRules = remember((rules: ServiceRules): YoungRules | undefined => {
+  if (rules.kind === "redirect" || rules.listen.protocol !== "tcp" || rules.mode !== "nat") return undefined;
   const { name, listen, mark, scheduler, persistence } = rules;
-  if (persistence !== undefined || scheduler === "sourceHash") return null;
+  if (persistence !== undefined || scheduler === "sourceHash") return undefined;
   const destinations = destinationsOf(rules);
-  if (destinations.length === 0) return null;
+  if (destinations.length === 0) return undefined;
   const slots = rules.eligible.length === 0 ? [0] : chooseSlots(rules);
   return { name, listen, mark, draw: scheduler, slots, destinations };
 });

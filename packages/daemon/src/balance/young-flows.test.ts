@@ -89,7 +89,8 @@ beforeEach(() => {
     },
     withdraw: (listen) => void served.delete(formatHostPort(listen)),
     counts: (numbers) => Array.from({ length: numbers }, (_, number) => 10 + number),
-    openSince: (latest) => [...entries.values()].filter((one) => one.confirmed && one.since <= latest),
+    openSince: (latest, most) =>
+      [...entries.values()].filter((one) => one.confirmed && one.since <= latest).slice(0, most),
     look: (one) => entries.get(portOf(one)),
     all: function* () {
       yield [...entries.values()];

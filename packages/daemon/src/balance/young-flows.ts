@@ -74,9 +74,8 @@ export function openYoungFlows(options: YoungFlowsOptions): YoungFlows {
   const services = openYoungServices(young, refused);
   let told: string | undefined;
 
-  const giveAway = (connections: readonly YoungConnection[]): void => {
+  const giveAway = (connections: readonly YoungConnection[], timeouts: ConnectionTimeouts): void => {
     const lasting = connections.filter(({ ended }) => !ended);
-    const timeouts = options.timeouts();
     const records = encodeRecords(lasting.map((one) => flowOf(one, services.markOf(one), timeouts)));
     const insertion = conntrack.insertRecords(records);
     const refusals = new Set(insertion.refused);
@@ -104,8 +103,8 @@ export function openYoungFlows(options: YoungFlowsOptions): YoungFlows {
     told = errors;
   };
   const turn = (): void => {
-    const open = young.openSince(instantOf(clock() - youngForMs));
-    if (open.length > 0) giveAway(open.slice(0, mostAtOnce));
+    const open = young.openSince(instantOf(clock() - youngForMs), mostAtOnce);
+    if (open.length > 0) giveAway(open, options.timeouts());
   };
   const attempt = (act: () => void): void => {
     try {
@@ -125,7 +124,8 @@ export function openYoungFlows(options: YoungFlowsOptions): YoungFlows {
     counts: services.counts,
     hold: () => {
       services.hold();
-      for (const piece of young.all()) giveAway(piece);
+      const timeouts = options.timeouts();
+      for (const piece of young.all()) giveAway(piece, timeouts);
     },
     release: services.release,
     cut: (server) => {

@@ -89,7 +89,7 @@ export interface PairingOptions {
 
 /** @throws Error when the secret is unusable */
 export function openPairing(options: PairingOptions): Pairing {
-  const { config, node, nodeIndex, version, configDigest, conntrack, maps, journal } = options;
+  const { config, node, nodeIndex, version, configDigest, conntrack, maps, journal, young } = options;
   const { pair, addresses } = config;
   // First of all: it may throw, and nothing is open yet.
   const key = deriveKey(readSecret(pair.secretFile), pair.name, "peer link");
@@ -275,7 +275,7 @@ export function openPairing(options: PairingOptions): Pairing {
     conntrack,
     replicator,
     link,
-    young: options.young,
+    young,
     takenWithinMs,
   });
 

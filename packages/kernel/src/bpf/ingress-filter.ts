@@ -18,14 +18,13 @@ const ingress = 0xffff_fff2;
 const place = (0x5650 << 16) | 0x0300;
 const handle = 1;
 
-/** By a filter of tc, in place of one of ours that was there before. It stays when the process ends. tc-bpf(8). @throws KernelError */
+/** By a filter of tc, where none of ours is. It stays when the process ends. tc-bpf(8). @throws KernelError */
 export function attachFilter(routes: NetlinkSocket, interfaceIndex: number, program: number, name: string): void {
   const made = routes.request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, (writer) => {
     writeHeader(writer, interfaceIndex, 0xffff_0000, TC_H_CLSACT, 0);
     writer.attributeString(TCA_KIND, "clsact");
   });
   refuse(made, `add qdisc clsact to interface ${interfaceIndex}`, errno.EEXIST);
-  detachFilter(routes, interfaceIndex);
   const added = routes.request(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, (writer) => {
     writeHeader(writer, interfaceIndex, handle, ingress, place);
     writer.attributeString(TCA_KIND, "bpf");
@@ -39,13 +38,12 @@ export function attachFilter(routes: NetlinkSocket, interfaceIndex: number, prog
   refuse(added, `add filter ${name} to interface ${interfaceIndex}`);
 }
 
-/** @returns whether there was one */
-export function detachFilter(routes: NetlinkSocket, interfaceIndex: number): boolean {
-  const removed = routes.request(RTM_DELTFILTER, 0, (writer) => {
+/** If there is one. */
+export function detachFilter(routes: NetlinkSocket, interfaceIndex: number): void {
+  routes.request(RTM_DELTFILTER, 0, (writer) => {
     writeHeader(writer, interfaceIndex, handle, ingress, place);
     writer.attributeString(TCA_KIND, "bpf");
   });
-  return removed?.code === 0;
 }
 
 /** `struct tcmsg`. */

@@ -30,7 +30,7 @@ export function attachIngress(interfaceIndex: number, program: number, name: str
 
 /** Takes away the filter of a process that was killed. */
 export const removeIngress = (interfaceIndex: number): void =>
-  withRoutes((routes) => void detachFilter(routes, interfaceIndex));
+  withRoutes((routes) => detachFilter(routes, interfaceIndex));
 
 /** @returns a file descriptor; `undefined` where there are no links */
 function attachLink(interfaceIndex: number, program: number): number | undefined {

@@ -7,8 +7,8 @@ import { type Conntrack, openConntrack } from "../conntrack/conntrack.js";
 import { because, obstacle, run, until } from "../laboratory/namespace.js";
 import { interfaceIndex } from "../link/link.js";
 import { type FastPath, openFastPath, removeFastPath } from "./fast-path.js";
-import { clientProgram, type Hosts, openHosts, type Program, start } from "./hosts.fixture.js";
-import { type LeaseEnd, openLeaseEnd } from "./lease-end.js";
+import { clientProgram, type Hosts, openHosts, openLeased, type Program, start } from "./hosts.fixture.js";
+import type { LeaseEnd } from "./lease-end.js";
 
 const ours = { mark: flowMark, mask: flowMarkMask };
 const timeWait = 7;
@@ -28,10 +28,8 @@ describe.skipIf(obstacle !== undefined)(`the fast path${because}`, () => {
   afterAll(() => hosts?.close());
   beforeEach(() => {
     conntrack = openConntrack();
-    fastPath = openFastPath(["c0", "s0"]);
-    lease = openLeaseEnd(fastPath.leaseFd);
+    ({ fastPath, lease } = openLeased(["c0", "s0"]));
     client = start(hosts.clients, clientProgram);
-    lease.set(instantOf(bootClock() + 3_600_000));
   });
   afterEach(() => {
     client.close();
@@ -181,8 +179,7 @@ describe.skipIf(obstacle !== undefined)(`the fast path${because}`, () => {
 
   test("carries by a filter what it carries by a link", async () => {
     fastPath.close();
-    fastPath = openFastPath(["c0", "s0"], { ingress: "filter" });
-    openLeaseEnd(fastPath.leaseFd).set(instantOf(bootClock() + 3_600_000));
+    ({ fastPath } = openLeased(["c0", "s0"], { ingress: "filter" }));
     await open("tcp", "198.51.100.10", 80);
     fastPath.add(flow(), "both");
     expect(await ordinaryWhile("send 20 1000")).toBe(0);

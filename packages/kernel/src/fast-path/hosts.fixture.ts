@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { flowMark } from "@vipair/model";
+import { flowMark, instantOf } from "@vipair/model";
+import { bootClock } from "../clock/boot-clock.js";
 import { enterNamespace, type Host, openHost, run } from "../laboratory/namespace.js";
+import { type FastPath, type FastPathOptions, openFastPath } from "./fast-path.js";
+import { type LeaseEnd, openLeaseEnd } from "./lease-end.js";
 
 /**
  *     client 198.51.100.1 ── c0  198.51.100.10  this host  10.77.2.254 ── s0  10.77.2.11 server: port 9000 sends all back
@@ -36,6 +39,17 @@ export async function openHosts(): Promise<Hosts> {
       for (const host of [clients, servers]) await host.close();
     },
   };
+}
+
+/** A fast path that is open for an hour. */
+export function openLeased(
+  interfaces: readonly string[],
+  options?: FastPathOptions,
+): { readonly fastPath: FastPath; readonly lease: LeaseEnd } {
+  const fastPath = openFastPath(interfaces, options);
+  const lease = openLeaseEnd(fastPath.leaseFd);
+  lease.set(instantOf(bootClock() + 3_600_000));
+  return { fastPath, lease };
 }
 
 function connect(name: string, host: Host, here: readonly string[], there: readonly string[]): void {

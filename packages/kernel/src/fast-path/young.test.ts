@@ -7,10 +7,10 @@ import { interfaceIndex } from "../link/link.js";
 import { internetChecksum } from "../packet/checksum.js";
 import { parseMac } from "../packet/mac.js";
 import { closePacketSocket, openPacketSocket, sendFrame } from "../packet/socket.js";
-import { type FastPath, openFastPath } from "./fast-path.js";
-import { clientProgram, type Hosts, openHosts, type Program, start } from "./hosts.fixture.js";
+import type { FastPath } from "./fast-path.js";
+import { clientProgram, type Hosts, openHosts, openLeased, type Program, start } from "./hosts.fixture.js";
 import type { YoungConnection } from "./layout.js";
-import { type LeaseEnd, openLeaseEnd } from "./lease-end.js";
+import type { LeaseEnd } from "./lease-end.js";
 import type { Young } from "./young.js";
 
 const endpoint = (text: string): Endpoint => {
@@ -40,12 +40,8 @@ describe.skipIf(obstacle !== undefined)(`young connections${because}`, () => {
   beforeEach(() => {
     run("nft flush set inet test ports");
     conntrack = openConntrack();
-    fastPath = openFastPath(["c0", "s0"], { begins: true });
-    if (fastPath.young === undefined) throw new Error("nothing begins there");
-    young = fastPath.young;
-    lease = openLeaseEnd(fastPath.leaseFd);
+    openOn(["c0", "s0"]);
     client = start(hosts.clients, clientProgram);
-    lease.set(instantOf(bootClock() + 3_600_000));
   });
   afterEach(() => {
     client.close();
@@ -54,6 +50,11 @@ describe.skipIf(obstacle !== undefined)(`young connections${because}`, () => {
     run("conntrack -F 2>/dev/null");
   });
 
+  function openOn(interfaces: readonly string[]): void {
+    ({ fastPath, lease } = openLeased(interfaces, { begins: true }));
+    if (fastPath.young === undefined) throw new Error("nothing begins there");
+    young = fastPath.young;
+  }
   const serve = (listen: Endpoint, servers = [server], slots = servers.map((_, place) => place)): void =>
     expect(young.serve({ listen, draw: "roundRobin", slots, servers })).toEqual({ ok: true });
   const ordinary = (): number => Number(/packets (\d+)/.exec(run("nft list counter inet test ordinary"))?.[1]);
@@ -72,7 +73,7 @@ describe.skipIf(obstacle !== undefined)(`young connections${because}`, () => {
   };
   const send = async (line = "send 3 100"): Promise<void> => expect(await client.ask(line)).toBe("sent");
   const countOf = (number: number): number | undefined => young.counts(10)[number];
-  const openNow = (): readonly YoungConnection[] => young.openSince(bootClock());
+  const openNow = (): readonly YoungConnection[] => young.openSince(bootClock(), 1_000);
   const known = (): YoungConnection[] => [...young.all()].flat();
   const inConntrack = (): number => conntrack.dump({ mark: flowMark, mask: flowMarkMask }).length;
 
@@ -158,10 +159,7 @@ describe.skipIf(obstacle !== undefined)(`young connections${because}`, () => {
 
   test("a connection whose answers would come in where nobody looks begins on the ordinary way", async () => {
     fastPath.close();
-    fastPath = openFastPath(["c0"], { begins: true });
-    openLeaseEnd(fastPath.leaseFd).set(instantOf(bootClock() + 3_600_000));
-    if (fastPath.young === undefined) throw new Error("nothing begins there");
-    young = fastPath.young;
+    openOn(["c0"]);
     serve(listener);
     await open();
     await send();

@@ -47,8 +47,8 @@ export interface Young {
   withdraw(listen: Endpoint): void;
   /** How many connections have begun, by the numbers of servers below this one. @throws KernelError */
   counts(numbers: number): readonly number[];
-  /** Open ones whose handshake ended before then; those that have ended since are among them. @throws KernelError */
-  openSince(latest: Instant): readonly YoungConnection[];
+  /** So many open ones whose handshake ended before then; some may have ended since. @throws KernelError */
+  openSince(latest: Instant, most: number): readonly YoungConnection[];
   /** The connection as it is now. @throws KernelError */
   look(connection: YoungConnection): YoungConnection | undefined;
   /** All, in pieces, also those that are opening or have ended. @throws KernelError */
@@ -183,7 +183,7 @@ export function openYoung(maps: YoungBpfMaps, flows: BpfMap): Young {
       }
       return counts.slice(0, numbers);
     },
-    openSince: (latest) => {
+    openSince: (latest, most) => {
       const found: YoungConnection[] = [];
       for (const piece of maps.open.pieces()) {
         for (const { key, value } of piece) {
@@ -191,6 +191,7 @@ export function openYoung(maps: YoungBpfMaps, flows: BpfMap): Young {
           const connection = look(key);
           if (connection === undefined) maps.open.delete(key);
           else found.push(connection);
+          if (found.length >= most) return found;
         }
       }
       return found;

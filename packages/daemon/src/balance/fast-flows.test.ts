@@ -121,12 +121,16 @@ it("has conntrack keep a connection for as long as the host is set to now", () =
   ]);
 });
 
-it("carries the questions alone until conntrack has seen an answer", () => {
+it("carries the questions alone until conntrack has seen answers for long enough", () => {
   const asked = flow(1, { protocol: 17, status: translated, tcp: undefined });
   carry(asked);
   expect([...onPath.values()]).toMatchObject([{ directions: "original" }]);
+  expect(forgotten).toHaveLength(1);
   expect(refreshed).toEqual([[1, 30]]);
   table = [{ ...asked, status: translated | seenReply }];
+  pass(21_000, [asked]);
+  expect([...onPath.values()]).toMatchObject([{ directions: "original" }]);
+  table = [{ ...asked, status: translated | seenReply | assured }];
   pass(21_000, [asked]);
   expect([...onPath.values()]).toMatchObject([{ directions: "both" }]);
   expect(refreshed.at(-1)).toEqual([1, 120]);

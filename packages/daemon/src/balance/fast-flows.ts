@@ -121,8 +121,10 @@ export function openFastFlows(options: FastFlowsOptions): FastFlows {
     if (flow === undefined || !isOurs(flow)) return;
     const name = nameOf(flow);
     const hasRoom = carried.size < room || carried.has(name);
-    if (hasRoom && isEstablished(flow)) carry(name, flow);
-    else fastPath.forgetBusy(busy);
+    const isTaken = hasRoom && isEstablished(flow);
+    if (isTaken) carry(name, flow);
+    // It is asked again, for both directions.
+    if (!isTaken || directionsOf(flow) === "original") fastPath.forgetBusy(busy);
   };
   const carry = (name: string, flow: Flow): void => {
     const outcome = fastPath.add(flow, directionsOf(flow));
@@ -191,8 +193,11 @@ const isOurs = ({ mark, status }: Flow): boolean =>
 const isEstablished = ({ protocol, status, tcp: state }: Flow): boolean =>
   protocol !== protocols.tcp || (state?.state === tcpStates.established && (status & flowStatus.assured) !== 0);
 
-/** Until conntrack has seen an answer, answers must pass where it sees them. */
-const directionsOf = ({ status }: Flow) => ((status & flowStatus.seenReply) === 0 ? "original" : "both");
+/**
+ * Until conntrack calls it assured, answers must pass where it sees them: a flow of UDP is that once it has been answered for two
+ * seconds, and only what is assured is replicated.
+ */
+const directionsOf = ({ status }: Flow) => ((status & flowStatus.assured) === 0 ? "original" : "both");
 
 const timeoutOf = ({ protocol, status }: Flow, timeouts: ConnectionTimeouts): number => {
   if (protocol === protocols.tcp) return timeouts.tcpEstablished;
